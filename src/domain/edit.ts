@@ -1,0 +1,138 @@
+/** Edits as data: requests, factors, the stack, and what an edit did to the probes. */
+
+export type EditMethod = "ROME";
+
+export type Neighbour = { prompt: string; subject?: string; target?: string };
+
+export type EditRequest = {
+  /** Exactly one `{}` where the subject stands; no trailing space. */
+  prompt: string;
+  subject: string;
+  targetNew: string;
+  targetTrue?: string;
+  paraphrases: readonly string[];
+  neighbours: readonly Neighbour[];
+};
+
+/** Hyper-parameters under readable names; `editing/settings` maps the published names to these. */
+export type RomeSettings = {
+  layer: number;
+  steps: number;
+  learningRate: number;
+  weightDecay: number;
+  klFactor: number;
+  clampNormFactor: number;
+  /** Total loss below which the optimisation stops before the next update. */
+  earlyStopLoss: number;
+  /** Multiply the key by the inverse second moment. */
+  useSecondMoment: boolean;
+  /** Which token's state is edited. */
+  factToken: "subject_last" | "subject_first" | "subject_first_after_last" | "last";
+  /** The key in the update's numerator and denominator (ROME: mean over / bare). */
+  key: "published" | "bare" | "mean";
+  lossLayer: number;
+};
+
+export type OptimisationStep = {
+  step: number;
+  total: number;
+  nll: number;
+  kl: number;
+  decay: number;
+  deltaNorm: number;
+  /** Mean probability of the target over the rewriting prompts. */
+  targetProbability: number;
+};
+
+/** W += U Vᵀ in mathematical orientation, W [out, in]: `u` [out, rank], `v` [in, rank], row-major. */
+export type LowRankUpdate = {
+  kind: "lowRank";
+  /** Canonical name of the weight: `blocks.3.mlpOut`. */
+  weight: string;
+  out: number;
+  in: number;
+  rank: number;
+  u: Float32Array<ArrayBuffer>;
+  v: Float32Array<ArrayBuffer>;
+};
+
+/** W += D, for methods that train a whole matrix. `values` [out, in], row-major. */
+export type DenseUpdate = {
+  kind: "dense";
+  weight: string;
+  out: number;
+  in: number;
+  values: Float32Array<ArrayBuffer>;
+};
+
+export type WeightUpdate = LowRankUpdate | DenseUpdate;
+
+export type UpdateSummary = { weight: string; rank: number; norm: number; relativeNorm: number };
+
+/** What is known of an edit without its tensors. Lists, saves and state lines show this. */
+export type EditSummary = {
+  id: string;
+  name: string;
+  method: EditMethod;
+  settings: Record<string, string | number | boolean>;
+  requests: EditRequest[];
+  updates: UpdateSummary[];
+  losses: OptimisationStep[][];
+  /** The model's hash, and the ids of the enabled edits below, when this edit was computed. */
+  base: { modelHash: string; below: string[] };
+  seed: number;
+  statisticsHash: string;
+  contexts: readonly string[];
+  created: string;
+  enabled: boolean;
+  /** True when the enabled edits below are no longer those it was computed on. */
+  onOtherBase: boolean;
+};
+
+export type StackState = {
+  edits: EditSummary[];
+  /** Hash over the weights in use; equals the base hash when no edit is on. */
+  weightHash: string;
+  /** 'base model' or 'base + n edits'. */
+  line: string;
+};
+
+export type ProbeKind = "rewrite" | "paraphrase" | "neighbourhood";
+
+/** One prompt before or after: probabilities are products over the answer's tokens. */
+export type ProbeSide = { pNew: number; pTrue: number | null; newIsGreedy: boolean; best: string };
+export type Probe = { kind: ProbeKind; prompt: string; target: string; before: ProbeSide; after: ProbeSide };
+
+export type EditPartial = { losses: OptimisationStep[] };
+
+export type EditCall = {
+  method: EditMethod;
+  requests: readonly EditRequest[];
+  /** By readable or published name; unknown names are refused with the nearest known one. */
+  settings: Record<string, string | number | boolean>;
+  /** Context templates with one `{}` each; sampled from the model with `seed` when absent. */
+  contexts?: readonly string[];
+  seed: number;
+  name?: string;
+};
+
+export type EditResult = {
+  method: EditMethod;
+  settings: RomeSettings;
+  requests: {
+    subject: string;
+    prompt: string;
+    target: string;
+    before: { p: number; rank: number };
+    after: { p: number; rank: number };
+    loss: OptimisationStep[];
+  }[];
+  updates: UpdateSummary[];
+  probes: Probe[];
+  generations: { prompt: string; before: string; after: string }[];
+  /** Sentences for the user: small k·u, large norm, target not reached. */
+  warnings: string[];
+  stack: StackState;
+  editId: string;
+  milliseconds: number;
+};

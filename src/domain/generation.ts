@@ -1,0 +1,38 @@
+import type { Token, TokenChoice } from "./model";
+
+export type GenerateRequest = {
+  prompt: string;
+  maxTokens: number;
+  /** How many of the likeliest next tokens to report for the prompt's last position. */
+  top: number;
+  /** 0 is greedy. */
+  temperature: number;
+  topK?: number;
+  topP?: number;
+  seed: number;
+  /** Wrap the prompt in the tokenizer's chat template as one user message. */
+  chat: boolean;
+  /** Generation ends before any of these texts, and at the model's end-of-text token unless `ignoreEnd`. */
+  stop: readonly string[];
+  ignoreEnd: boolean;
+};
+
+export type GenerateResult = {
+  prompt: string;
+  tokens: Token[];
+  next: TokenChoice[];
+  completion: { ids: number[]; text: string };
+  tokensPerSecond: number;
+};
+
+/** Sent with progress while text is being written. */
+export type GeneratePartial = { text: string };
+
+export type ScoreRequest = { prompt: string; target: string };
+
+/** Teacher-forced: the target's tokens, each with its log-probability and rank (1 = best). `p` is their product. */
+export type ScoreResult = {
+  tokens: Token[];
+  target: (TokenChoice & { rank: number })[];
+  p: number;
+};

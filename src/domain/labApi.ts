@@ -1,0 +1,40 @@
+/**
+ * The one list of operations. A worker serves it to the page, the command line serves it to the shell;
+ * neither knows more. Requests and results are plain data; typed arrays are transferred.
+ */
+import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
+import type { GeneratePartial, GenerateRequest, GenerateResult, ScoreRequest, ScoreResult } from "./generation";
+import type { Backend, LoadedModel, ModelSource, ModelSummary, Token } from "./model";
+import type { CallContext } from "./progress";
+import type { SelfTestResult } from "./selfTest";
+import type { StatisticsRequest, StatisticsResult } from "./statistics";
+import type { CellRequest, CellResult, TracePartial, TraceRequest, TraceResult } from "./trace";
+
+export type Handler<Request, Result, Partial = never> = (
+  request: Request,
+  context: CallContext<Partial>,
+) => Promise<Result>;
+
+export type LabApi = {
+  listModels: Handler<Record<never, never>, ModelSummary[]>;
+  load: Handler<{ source: ModelSource; backend?: Backend }, LoadedModel>;
+  tokenize: Handler<{ prompt: string }, { tokens: Token[] }>;
+  generate: Handler<GenerateRequest, GenerateResult, GeneratePartial>;
+  score: Handler<ScoreRequest, ScoreResult>;
+  trace: Handler<TraceRequest, TraceResult, TracePartial>;
+  traceCell: Handler<CellRequest, CellResult>;
+  statistics: Handler<StatisticsRequest, StatisticsResult>;
+  edit: Handler<EditCall, EditResult, EditPartial>;
+  stack: Handler<Record<never, never>, StackState>;
+  setEditEnabled: Handler<{ id: string; enabled: boolean }, StackState>;
+  removeEdit: Handler<{ id: string }, StackState>;
+  renameEdit: Handler<{ id: string; name: string }, StackState>;
+  moveEdit: Handler<{ id: string; to: number }, StackState>;
+  recomputeEdit: Handler<{ id: string }, EditResult, EditPartial>;
+  /** The stack as one `.palimpsest` file (safetensors). */
+  saveEdits: Handler<Record<never, never>, { bytes: Uint8Array<ArrayBuffer> }>;
+  /** Replaces the stack by a file's; refused when it was made on another model. */
+  openEdits: Handler<{ bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean }, StackState>;
+  selfTest: Handler<Record<never, never>, SelfTestResult>;
+  memory: Handler<Record<never, never>, { tensors: number; bytes: number; backend: Backend }>;
+};

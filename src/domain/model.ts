@@ -1,0 +1,57 @@
+/** A model as the page and the shell see it: where it comes from and what it is. */
+
+export type Backend = "webgpu" | "wasm" | "cpu";
+
+/**
+ * Where a model's bytes are. `embedded:` is a folder under public/models; `files` are File objects dropped on the
+ * page (one .gguf, or a folder in Hugging Face layout); `path` is the same on disk, for the shell only.
+ */
+export type ModelSource =
+  | { kind: "embedded"; name: string }
+  | { kind: "hub"; repository: string; revision: string }
+  | { kind: "files"; files: readonly File[] }
+  | { kind: "path"; path: string };
+
+export type ModelFamily =
+  | "gpt2"
+  | "gpt_neox"
+  | "gptj"
+  | "llama"
+  | "mistral"
+  | "qwen2"
+  | "qwen3"
+  | "gemma3"
+  | "phi";
+
+export type ModelSummary = {
+  /** How the user would name it again: `embedded:x`, `hf:owner/name@revision`, a path or a file name. */
+  ref: string;
+  family: ModelFamily;
+  parameters: number;
+  layers: number;
+  bytes: number;
+  licence: string;
+};
+
+export type LoadedModel = ModelSummary & {
+  /** Hash of every weight as loaded (hex); an edit file names it. */
+  hash: string;
+  residualWidth: number;
+  mlpWidth: number;
+  heads: number;
+  vocabulary: number;
+  contextLength: number;
+  hasChatTemplate: boolean;
+  backend: Backend;
+  /** Bytes the backend holds for this model now. */
+  heldBytes: number;
+  /** The layer ROME edits unless told otherwise. */
+  defaultEditLayer: number;
+  /** Notices for the user: fallback to WASM, self-test result, quirks of the file. */
+  notices: readonly string[];
+};
+
+/** A token with its span in the text (UTF-16 offsets; special tokens in front have an empty span). */
+export type Token = { id: number; text: string; start: number; end: number };
+
+export type TokenChoice = { id: number; text: string; logprob: number };

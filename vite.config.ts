@@ -1,0 +1,18 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { contentSecurityPolicy } from "./scripts/contentSecurityPolicy.ts";
+
+export default defineConfig(({ command }) => ({
+  base: "./",
+  plugins: [react(), contentSecurityPolicy(command === "serve")],
+  worker: { format: "es" },
+  build: { target: "es2023", modulePreload: { polyfill: false }, assetsInlineLimit: 0, outDir: "dist/page" },
+  optimizeDeps: {
+    include: [
+      "@tensorflow/tfjs-core",
+      "@tensorflow/tfjs-core/dist/register_all_gradients",
+      "@tensorflow/tfjs-backend-wasm",
+      "@tensorflow/tfjs-backend-webgpu",
+    ],
+  },
+}));
