@@ -1,0 +1,26 @@
+/** What travels between the page and the lab's worker. Plain data only; both sides import these types. */
+import type { ErrorReport } from "../domain/errors";
+import type { Progress } from "../domain/progress";
+
+export type CallMessage = { kind: "call"; id: number; method: string; request: unknown };
+export type AbortMessage = { kind: "abort"; id: number };
+export type ToWorker = CallMessage | AbortMessage;
+
+export type ProgressMessage = { kind: "progress"; id: number; progress: Progress; partial?: unknown };
+export type DoneMessage = { kind: "done"; id: number; result: unknown };
+export type FailedMessage = { kind: "failed"; id: number; error: ErrorReport };
+/** Unasked news: the device died, the stack was restored. */
+export type NoticeMessage = { kind: "notice"; notice: LabNotice };
+export type FromWorker = ProgressMessage | DoneMessage | FailedMessage | NoticeMessage;
+
+export type LabNotice =
+  | { kind: "ready" }
+  | { kind: "fault"; error: ErrorReport }
+  | { kind: "restored"; edits: number };
+
+/** The part of Worker, MessagePort or DedicatedWorkerGlobalScope that the transport needs. */
+export type Endpoint = {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+  removeEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+};
