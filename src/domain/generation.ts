@@ -1,5 +1,8 @@
 import type { Token, TokenChoice } from "./model";
 
+/** Which weights a question is put to: those in use (base + enabled edits), or the untouched checkpoint. */
+export type WeightsInUse = "edited" | "base";
+
 export type GenerateRequest = {
   prompt: string;
   maxTokens: number;
@@ -15,6 +18,8 @@ export type GenerateRequest = {
   /** Generation ends before any of these texts, and at the model's end-of-text token unless `ignoreEnd`. */
   stop: readonly string[];
   ignoreEnd: boolean;
+  /** `base`: answer as the model did before any edit, whatever is switched on. By default the weights in use. */
+  weights?: WeightsInUse;
 };
 
 export type GenerateResult = {

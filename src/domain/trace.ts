@@ -1,4 +1,5 @@
 /** Causal tracing (ROME, section 2): request, result and the partial rows that arrive meanwhile. */
+import type { WeightsInUse } from "./generation";
 import type { Token, TokenChoice } from "./model";
 
 export type TraceKind = "state" | "mlp" | "attention";
@@ -26,6 +27,8 @@ export type TraceRequest = {
   severedNoise: "published" | "same";
   /** One full pass per cell: the slow twin of the sweep. */
   naive: boolean;
+  /** `base`: trace the model as it was before any edit (for the difference). By default the weights in use. */
+  weights?: WeightsInUse;
 };
 
 /** One finished row of the heatmap: a token, every layer. */
@@ -42,10 +45,7 @@ export type TracePartial = {
 };
 
 export type TraceWarning =
-  | "answer-is-punctuation"
-  | "trailing-space"
-  | "noise-changes-nothing"
-  | "answer-not-likeliest";
+  "answer-is-punctuation" | "trailing-space" | "noise-changes-nothing" | "answer-not-likeliest";
 
 export type TraceResult = {
   prompt: string;
