@@ -29,7 +29,12 @@ export function toErrorReport(error: unknown): ErrorReport {
   }
   const message = error instanceof Error ? error.message : String(error);
   const remedy = "This is a bug in Palimpsest. Nothing you made is lost; reload and try again.";
-  return { code: "internal", message, remedy, details: { stack: error instanceof Error ? error.stack : undefined } };
+  return {
+    code: "internal",
+    message,
+    remedy,
+    details: { stack: error instanceof Error ? error.stack : undefined },
+  };
 }
 
 /** The inverse of `toErrorReport`. */

@@ -38,13 +38,19 @@ export function connect<Api>(endpoint: Endpoint, onNotice: (notice: LabNotice) =
     else call.reject(fromErrorReport(message.error));
   });
 
-  const call = (method: string, request: unknown, context: Partial<CallContext<unknown>> = {}): Promise<unknown> =>
+  const call = (
+    method: string,
+    request: unknown,
+    context: Partial<CallContext<unknown>> = {},
+  ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const { signal, onProgress } = context;
       if (signal?.aborted) return reject(new AppError("cancelled", "The job was cancelled before it began."));
       const id = nextId++;
       pending.set(id, { resolve, reject, onProgress });
-      signal?.addEventListener("abort", () => endpoint.postMessage({ kind: "abort", id }, []), { once: true });
+      signal?.addEventListener("abort", () => endpoint.postMessage({ kind: "abort", id }, []), {
+        once: true,
+      });
       endpoint.postMessage({ kind: "call", id, method, request }, []);
     });
 

@@ -14,9 +14,7 @@ export type NoticeMessage = { kind: "notice"; notice: LabNotice };
 export type FromWorker = ProgressMessage | DoneMessage | FailedMessage | NoticeMessage;
 
 export type LabNotice =
-  | { kind: "ready" }
-  | { kind: "fault"; error: ErrorReport }
-  | { kind: "restored"; edits: number };
+  { kind: "ready" } | { kind: "fault"; error: ErrorReport } | { kind: "restored"; edits: number };
 
 /** The part of Worker, MessagePort or DedicatedWorkerGlobalScope that the transport needs. */
 export type Endpoint = {

@@ -62,7 +62,9 @@ describe("the transport", () => {
   });
 
   test("rebuilds errors with code, remedy and details", async () => {
-    const error = await connected().client.refuse({}).catch((reason: unknown) => reason);
+    const error = await connected()
+      .client.refuse({})
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(AppError);
     expect(error).toMatchObject({ code: "bad-request", remedy: "Ask otherwise.", details: { field: "x" } });
   });

@@ -18,7 +18,8 @@ const PROGRESS_INTERVAL = 80;
 export function serve(api: Served, endpoint: Endpoint): () => void {
   const running = new Map<number, AbortController>();
   const queue = createQueue();
-  const send = (message: FromWorker, transfer: Transferable[] = []) => endpoint.postMessage(message, transfer);
+  const send = (message: FromWorker, transfer: Transferable[] = []) =>
+    endpoint.postMessage(message, transfer);
 
   const onCall = async ({ id, method, request }: CallMessage): Promise<void> => {
     const controller = new AbortController();
