@@ -17,7 +17,7 @@ function distance(a: string, b: string): number {
 /** `undefined` when nothing is close: more than half of the letters would have to change. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.ceil(word.length / 2));
+  let least = Math.max(2, Math.ceil(word.length / 2)) + 1;
   for (const candidate of known) {
     const steps = distance(word.toLowerCase(), candidate.toLowerCase());
     if (steps < least) [best, least] = [candidate, steps];
