@@ -114,7 +114,20 @@ export type EditCall = {
   contexts?: readonly string[];
   seed: number;
   name?: string;
+  /** A statistics file to use instead of the lab's own second moments. */
+  statistics?: Uint8Array<ArrayBuffer>;
+  /** Also return every intermediate, for checking. */
+  intermediates?: boolean;
 };
+
+/** A named array on its way to a file. */
+export type NamedTensor = { shape: number[]; values: Float32Array<ArrayBuffer> };
+
+/**
+ * The share of the edit's change that falls on another fact, known before the edit from its key alone:
+ * p = (k_other · u) / (k_edited · u).
+ */
+export type PredictedInterference = { prompt: string; subject: string; share: number };
 
 export type EditResult = {
   method: EditMethod;
@@ -134,5 +147,7 @@ export type EditResult = {
   warnings: string[];
   stack: StackState;
   editId: string;
+  predictedInterference: PredictedInterference[];
+  intermediates?: Record<string, NamedTensor>;
   milliseconds: number;
 };

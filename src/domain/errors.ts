@@ -41,4 +41,9 @@ export type ErrorCode =
   | "wrong-model"
   | "not-finite";
 
-export type ErrorReport = { code: ErrorCode; message: string; remedy: string; details: Record<string, unknown> };
+export type ErrorReport = {
+  code: ErrorCode;
+  message: string;
+  remedy: string;
+  details: Record<string, unknown>;
+};

@@ -3,7 +3,13 @@
  * neither knows more. Requests and results are plain data; typed arrays are transferred.
  */
 import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
-import type { GeneratePartial, GenerateRequest, GenerateResult, ScoreRequest, ScoreResult } from "./generation";
+import type {
+  GeneratePartial,
+  GenerateRequest,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResult,
+} from "./generation";
 import type { Backend, LoadedModel, ModelSource, ModelSummary, Token } from "./model";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
@@ -34,7 +40,10 @@ export type LabApi = {
   /** The stack as one `.palimpsest` file (safetensors). */
   saveEdits: Handler<Record<never, never>, { bytes: Uint8Array<ArrayBuffer> }>;
   /** Replaces the stack by a file's; refused when it was made on another model. */
-  openEdits: Handler<{ bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean }, StackState>;
+  openEdits: Handler<
+    { bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean },
+    StackState
+  >;
   selfTest: Handler<Record<never, never>, SelfTestResult>;
   memory: Handler<Record<never, never>, { tensors: number; bytes: number; backend: Backend }>;
 };

@@ -13,15 +13,7 @@ export type ModelSource =
   | { kind: "path"; path: string };
 
 export type ModelFamily =
-  | "gpt2"
-  | "gpt_neox"
-  | "gptj"
-  | "llama"
-  | "mistral"
-  | "qwen2"
-  | "qwen3"
-  | "gemma3"
-  | "phi";
+  "gpt2" | "gpt_neox" | "gptj" | "llama" | "mistral" | "qwen2" | "qwen3" | "gemma3" | "phi";
 
 export type ModelSummary = {
   /** How the user would name it again: `embedded:x`, `hf:owner/name@revision`, a path or a file name. */

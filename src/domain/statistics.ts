@@ -4,6 +4,8 @@ export type StatisticsRequest = {
   layers: readonly number[];
   /** Texts to run; the model's own shipped corpus when absent. Each entry is one document. */
   texts?: readonly string[];
+  /** Also return the statistics file's bytes. */
+  asFile?: boolean;
 };
 
 export type LayerStatistics = {
@@ -17,4 +19,9 @@ export type LayerStatistics = {
   ridge: number;
 };
 
-export type StatisticsResult = { layers: LayerStatistics[]; textHash: string; milliseconds: number };
+export type StatisticsResult = {
+  layers: LayerStatistics[];
+  textHash: string;
+  file?: Uint8Array<ArrayBuffer>;
+  milliseconds: number;
+};

@@ -1,0 +1,140 @@
+/**
+ * Reads edit requests in the field's own words (CounterFact, zsRE and this lab's fixtures). The file is hostile
+ * until checked: every field is looked at, unknown ones are refused by name.
+ */
+import type { EditRequest, Neighbour } from "../domain/edit";
+import { AppError } from "../lib/errors";
+import { nearest } from "../lib/nearest";
+
+/** Fields that other programs write and this one has no use for. */
+const IGNORED = [
+  "case_id",
+  "fact_id",
+  "id",
+  "relation",
+  "relation_id",
+  "pararel_idx",
+  "known_id",
+  "attribute_prompts",
+];
+const IGNORED_TOO = ["generation_prompts", "source", "kind", "template"];
+const KNOWN = ["prompt", "subject", "target_new", "target_true", "paraphrase_prompts", "neighborhood"];
+const KNOWN_TOO = ["neighborhood_prompts", "requested_rewrite"];
+const ACCEPTED = new Set([...KNOWN, ...KNOWN_TOO, ...IGNORED, ...IGNORED_TOO]);
+
+/** Most requests one file may hold. */
+const MOST_REQUESTS = 20_000;
+
+type Fields = Record<string, unknown>;
+
+/** Reads `text` as one request, a list of them, or `{requests: [...]}`. @throws AppError bad-request, bad-json */
+export function readRequests(text: string, fileName: string): EditRequest[] {
+  const parsed = parseJson(text, fileName);
+  const list = Array.isArray(parsed)
+    ? parsed
+    : isFields(parsed)
+      ? (parsed["requests"] ?? [parsed])
+      : undefined;
+  if (!Array.isArray(list)) throw refuse(fileName, "holds neither a request nor a list of requests");
+  if (list.length === 0) throw refuse(fileName, "holds no request");
+  if (list.length > MOST_REQUESTS) throw refuse(fileName, `holds more than ${MOST_REQUESTS} requests`);
+  return list.map((record: unknown, index) => readRequest(record, `${fileName}, request ${index + 1}`));
+}
+
+/** One record of such a file. `where` names it in errors. */
+export function readRequest(record: unknown, where: string): EditRequest {
+  if (!isFields(record)) throw refuse(where, "is not an object");
+  const rewrite = record["requested_rewrite"];
+  const fields: Fields = isFields(rewrite) ? { ...record, ...rewrite } : record;
+  refuseUnknown(fields, where);
+  const request: EditRequest = {
+    prompt: withPlaceholder(text(fields, "prompt", where), text(fields, "subject", where), where),
+    subject: text(fields, "subject", where),
+    targetNew: target(fields["target_new"], "target_new", where),
+    paraphrases: texts(fields["paraphrase_prompts"], "paraphrase_prompts", where),
+    neighbours: neighbours(fields["neighborhood"] ?? fields["neighborhood_prompts"], fields, where),
+  };
+  if (fields["target_true"] !== undefined)
+    request.targetTrue = target(fields["target_true"], "target_true", where);
+  return request;
+}
+
+/** EasyEdit writes the subject out; the lab wants exactly one `{}`. */
+function withPlaceholder(prompt: string, subject: string, where: string): string {
+  const template = prompt.includes("{}") ? prompt : prompt.split(subject).join("{}");
+  if (template.split("{}").length !== 2) {
+    throw refuse(where, `needs exactly one {} in its prompt for the subject “${subject}”`);
+  }
+  return template;
+}
+
+function parseJson(text: string, fileName: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError("bad-json", `${fileName} is not JSON: ${(error as Error).message}`, "Check the file.");
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuse(where: string, fault: string): AppError {
+  return new AppError(
+    "bad-request",
+    `${where} ${fault}.`,
+    'A request is {"prompt": "The {} is in", "subject", "target_new"}.',
+  );
+}
+
+function refuseUnknown(fields: Fields, where: string): void {
+  const unknown = Object.keys(fields).find((name) => !ACCEPTED.has(name));
+  if (unknown === undefined) return;
+  const guess = nearest(unknown, ACCEPTED);
+  throw new AppError(
+    "bad-request",
+    `${where} has an unknown field “${unknown}”.`,
+    guess ? `Did you mean “${guess}”?` : "",
+  );
+}
+
+function text(fields: Fields, name: string, where: string): string {
+  const value = fields[name];
+  if (typeof value !== "string" || value === "") throw refuse(where, `has no text in “${name}”`);
+  return value;
+}
+
+/** A target is a text or, as in CounterFact, an object with the text under `str`. */
+function target(value: unknown, name: string, where: string): string {
+  const found = isFields(value) ? value["str"] : value;
+  if (typeof found !== "string" || found.trim() === "") throw refuse(where, `has no text in “${name}”`);
+  return found;
+}
+
+function texts(value: unknown, name: string, where: string): string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
+    throw refuse(where, `needs a list of texts in “${name}”`);
+  }
+  return value as string[];
+}
+
+/** Prompts alone share the request's true target, as CounterFact's neighbours do. */
+function neighbours(value: unknown, request: Fields, where: string): Neighbour[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw refuse(where, "needs a list in “neighborhood”");
+  return value.map((item: unknown): Neighbour => {
+    if (typeof item === "string") {
+      const shared = request["target_true"];
+      return shared === undefined
+        ? { prompt: item }
+        : { prompt: item, target: target(shared, "target_true", where) };
+    }
+    if (!isFields(item)) throw refuse(where, "has a neighbour that is neither a text nor an object");
+    const neighbour: Neighbour = { prompt: text(item, "prompt", where) };
+    if (item["subject"] !== undefined) neighbour.subject = text(item, "subject", where);
+    if (item["target"] !== undefined) neighbour.target = target(item["target"], "target", where);
+    return neighbour;
+  });
+}
