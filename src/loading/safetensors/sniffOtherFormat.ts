@@ -11,8 +11,13 @@ const SIGNS: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^\u001f\u008b/, "a gzip archive"],
 ];
 
-/** @param start the first bytes; 64 are enough */
+/**
+ * @param start the first bytes; 64 are enough
+ * @returns what it is, or undefined for anything whose ninth byte opens a JSON header: a header length can look like
+ * any sign
+ */
 export function sniffOtherFormat(start: Uint8Array): string | undefined {
+  if (start[8] === 0x7b) return undefined;
   const text = Array.from(start.subarray(0, 64), (byte) => String.fromCharCode(byte)).join("");
   return SIGNS.find(([pattern]) => pattern.test(text))?.[1];
 }
