@@ -1,0 +1,108 @@
+import { writeFile } from "node:fs/promises";
+import type { SeverKind, TraceKind, TraceRequest, TraceResult } from "../../domain/trace";
+import { AppError } from "../../lib/errors";
+import { heatmapSvg } from "../../lib/heatmap/heatmapSvg";
+import { traceCsv } from "../../lib/heatmap/traceCsv";
+import { readSafetensorsTensor } from "../../loading/safetensors/readSafetensorsTensor";
+import { parseAssignments, type Options } from "../arguments";
+import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
+import { openModel, readInput } from "../openModel";
+import { printable, probability, table } from "../table";
+
+const KINDS: Record<string, TraceKind> = { state: "state", mlp: "mlp", attn: "attention" };
+const SEVERS: Record<string, SeverKind> = { mlp: "mlp", attn: "attention" };
+const SHORT: Record<TraceKind, string> = { state: "state", mlp: "mlp", attention: "attn" };
+
+function readNoise(word: string | undefined): "3sigma" | number {
+  if (word === undefined || word === "3sigma") return "3sigma";
+  const level = Number(word);
+  if (word.trim() !== "" && Number.isFinite(level) && level >= 0) return level;
+  throw new AppError("usage", `--noise takes 3sigma or a number, not “${word}”.`);
+}
+
+function readSeveredNoise(options: Options): "published" | "same" {
+  const { severedNoise = "published", ...rest } = parseAssignments(options.texts("set"));
+  const unknown = Object.keys(rest)[0];
+  if (unknown) throw new AppError("usage", `trace has no setting “${unknown}”.`, "It knows severedNoise.");
+  if (severedNoise === "published" || severedNoise === "same") return severedNoise;
+  throw new AppError("usage", `severedNoise is published or same, not “${severedNoise}”.`);
+}
+
+async function readRequest(options: Options): Promise<TraceRequest> {
+  const [answer, sever] = [options.text("answer"), options.text("sever")];
+  const noiseFile = options.text("noise-file");
+  const noiseValues = noiseFile && readSafetensorsTensor(await readInput(noiseFile), "noise", noiseFile);
+  return {
+    prompt: options.text("prompt")!,
+    subject: options.text("subject")!,
+    kind: KINDS[options.text("kind") ?? "state"]!,
+    window: options.number("window") ?? 10,
+    samples: options.number("samples") ?? 10,
+    noise: readNoise(options.text("noise")),
+    seed: options.number("seed") ?? 1,
+    severedNoise: readSeveredNoise(options),
+    naive: options.flag("naive"),
+    ...(answer !== undefined && { answer }),
+    ...(sever !== undefined && { sever: SEVERS[sever]! }),
+    ...(noiseValues && { noiseValues: noiseValues.values }),
+  };
+}
+
+function asTable(result: TraceResult): string {
+  const layers = (result.scores[0] ?? []).map((_, layer) => String(layer));
+  const rows = result.scores.map((row, token) => {
+    const inSubject = token >= result.subject.start && token < result.subject.end;
+    return [`${result.tokens[token]!.text}${inSubject ? "*" : ""}`, ...row.map(probability)];
+  });
+  const { peak, clean, corrupted, answer } = result;
+  const at = result.tokens[peak.token]!.text;
+  return [
+    `Answer “${printable(answer.text)}”: clean ${probability(clean)}, corrupted ${probability(corrupted)}.`,
+    `Strongest: layer ${peak.layer} at “${printable(at)}” gives ${probability(peak.score)}.`,
+    ...result.warnings.map((warning) => `Warning: ${warning.replaceAll("-", " ")}.`),
+    "",
+    table(["token", ...layers], rows),
+  ].join("\n");
+}
+
+/** Causal tracing: which states carry the answer. */
+export const trace: Command = {
+  summary: "causal tracing: which states carry the answer",
+  options: {
+    ...MODEL_OPTIONS,
+    ...EDITS_OPTION,
+    prompt: { kind: "text", value: "TEXT", required: true, help: "ends where the answer comes next" },
+    subject: { kind: "text", value: "TEXT", required: true, help: "the words to corrupt, as in the prompt" },
+    answer: { kind: "text", value: "TEXT", help: "whose first token is scored (the model's own answer)" },
+    kind: {
+      kind: "text",
+      value: "state|mlp|attn",
+      choices: Object.keys(KINDS),
+      help: "what is restored (state)",
+    },
+    window: { kind: "number", value: "N", help: "layers restored together, for mlp and attn (10)" },
+    samples: { kind: "number", value: "N", help: "noise samples (10)" },
+    noise: { kind: "text", value: "3sigma|NUMBER", help: "noise level (3sigma)" },
+    "noise-file": { kind: "text", value: "FILE", help: "safetensors with `noise`, already scaled" },
+    seed: { kind: "number", value: "N", help: "of numpy's legacy generator (1)" },
+    sever: {
+      kind: "text",
+      value: "mlp|attn",
+      choices: Object.keys(SEVERS),
+      help: "freeze that path at the token",
+    },
+    set: { kind: "texts", value: "severedNoise=published|same", help: "which noise a severed trace records" },
+    naive: { kind: "flag", help: "one full pass per cell, for checking" },
+    svg: { kind: "text", value: "FILE", help: "write the heatmap as a picture" },
+    csv: { kind: "text", value: "FILE", help: "write the cells as a table" },
+  },
+  async run(options, context) {
+    const request = await readRequest(options);
+    await openModel(options, context);
+    const result = await context.lab.trace(request, context.call);
+    const [svg, csv] = [options.text("svg"), options.text("csv")];
+    if (svg !== undefined) await writeFile(svg, heatmapSvg(result));
+    if (csv !== undefined) await writeFile(csv, traceCsv(result));
+    return { json: { ...result, kind: SHORT[result.kind] }, text: asTable(result) };
+  },
+};

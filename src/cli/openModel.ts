@@ -1,0 +1,28 @@
+/** Loads the model a command names, and the edit file it starts from. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Backend, LoadedModel } from "../domain/model";
+import { AppError } from "../lib/errors";
+import type { Options } from "./arguments";
+import { parseModelRef, type CommandContext } from "./command";
+
+/** @throws AppError model-not-found when the file cannot be read. */
+export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    throw new AppError("usage", `${path} cannot be read: ${(error as Error).message}`, "Check the path.");
+  }
+}
+
+export async function openModel(options: Options, { lab, call }: CommandContext): Promise<LoadedModel> {
+  const backend = options.text("backend") as Backend | undefined;
+  const source = parseModelRef(options.text("model") ?? "");
+  const model = await lab.load(backend ? { source, backend } : { source }, call);
+  const edits = options.text("edits");
+  if (edits !== undefined) {
+    const request = { bytes: await readInput(edits), fileName: basename(edits), acceptOtherRevision: false };
+    await lab.openEdits(request, call);
+  }
+  return model;
+}
