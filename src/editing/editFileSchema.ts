@@ -1,0 +1,105 @@
+/**
+ * The JSON document inside an edit file, checked field by field: nothing unknown, nothing unbounded, no key that
+ * could touch a prototype. What the document means for the model at hand is decided in editFile.ts.
+ */
+import { z } from "zod";
+import { AppError } from "../lib/errors";
+import type { StackedEdit } from "./stack";
+
+export const FORMAT_VERSION = 1;
+
+/** Bounds that no honest file comes near. */
+const MAX_TEXT = 100_000;
+const MAX_EDITS = 10_000;
+const MAX_LIST = 20_000;
+
+const text = z.string().max(MAX_TEXT);
+const hash = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hex");
+const extent = z.number().int().min(1).max(1_000_000);
+const finite = z.number();
+
+const model = z.strictObject({
+  ref: text,
+  family: text,
+  hash,
+  layers: extent,
+  residualWidth: extent,
+  mlpWidth: extent,
+  vocabulary: extent,
+});
+
+const request = z.strictObject({
+  prompt: text,
+  subject: text,
+  targetNew: text,
+  targetTrue: text.exactOptional(),
+  paraphrases: z.array(text).max(MAX_LIST),
+  neighbours: z
+    .array(z.strictObject({ prompt: text, subject: text.exactOptional(), target: text.exactOptional() }))
+    .max(MAX_LIST),
+});
+
+const step = z.strictObject({
+  step: z.number().int().min(0),
+  total: finite,
+  nll: finite,
+  kl: finite,
+  decay: finite,
+  deltaNorm: finite,
+  targetProbability: finite,
+});
+
+const update = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("lowRank"), weight: text, out: extent, in: extent, rank: extent }),
+  z.strictObject({ kind: z.literal("dense"), weight: text, out: extent, in: extent }),
+]);
+
+const settingName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, "is no name of a setting");
+
+const edit = z.strictObject({
+  id: text,
+  name: text,
+  method: z.literal("ROME"),
+  settings: z.record(settingName, z.union([z.string().max(200), finite, z.boolean()])),
+  requests: z.array(request).max(MAX_LIST),
+  losses: z.array(z.array(step).max(MAX_LIST)).max(MAX_LIST),
+  base: z.strictObject({ modelHash: hash, below: z.array(hash).max(MAX_EDITS) }),
+  seed: z.number().int(),
+  statisticsHash: text,
+  contexts: z.array(text).max(MAX_LIST),
+  created: text,
+  enabled: z.boolean(),
+  digest: hash,
+  updates: z.array(update).max(1000),
+});
+
+const document = z.strictObject({
+  formatVersion: z.literal(FORMAT_VERSION),
+  model,
+  edits: z.array(edit).max(MAX_EDITS),
+});
+
+export type EditFileModel = z.infer<typeof model>;
+export type StoredUpdate = z.infer<typeof update>;
+/** An edit of the stack with its tensors described rather than held. */
+export type StoredEdit = Omit<StackedEdit, "updates"> & { updates: readonly StoredUpdate[] };
+export type EditDocument = {
+  formatVersion: typeof FORMAT_VERSION;
+  model: EditFileModel;
+  edits: readonly StoredEdit[];
+};
+
+/** Throws AppError `bad-edit-file` naming the first field that is wrong. */
+export function parseEditDocument(json: unknown, fileName: string): EditDocument {
+  const version = z.looseObject({ formatVersion: z.number() }).safeParse(json);
+  if (version.success && version.data.formatVersion > FORMAT_VERSION) {
+    const sentence = `${fileName} has format version ${version.data.formatVersion}; this lab reads ${FORMAT_VERSION}.`;
+    throw new AppError("bad-edit-file", sentence, "Open it with a newer Palimpsest.");
+  }
+  const parsed = document.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join(".") || "the document";
+  const sentence = `${fileName}: ${field} is wrong (${issue?.message ?? "unreadable"}).`;
+  throw new AppError("bad-edit-file", sentence, "Save the file again from the lab.", { field });
+}

@@ -1,0 +1,215 @@
+/**
+ * The edit stack: an ordered list of edits over the checkpoint's weights. The weights in use are always recomputed
+ * from the checkpoint, so that switching an edit off, on, or removing it gives back the same bits.
+ * Computing edits is methods/; files are editFile.ts.
+ */
+import type { EditSummary, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
+import { createLinear, type LinearWeight } from "../gpu/weights";
+import type { MatrixName } from "../model/weightNames";
+import type { ModelWeights } from "../model/weights";
+import { AppError } from "../lib/errors";
+import { sha256 } from "../lib/sha256";
+import { addUpdate, digestUpdates, summariseUpdate } from "./weightUpdates";
+
+/** An edit as a method hands it over, before the stack gives it an id and a place. */
+export type ComputedEdit = Omit<EditSummary, "id" | "updates" | "base" | "enabled" | "onOtherBase"> & {
+  updates: readonly WeightUpdate[];
+};
+
+/** An edit in the stack, with its tensors. `below` are the digests of the enabled edits it was computed on. */
+export type StackedEdit = ComputedEdit & {
+  id: string;
+  enabled: boolean;
+  digest: string;
+  base: { modelHash: string; below: string[] };
+};
+
+/** A matrix in use: which edits it was made from, and the hash of its values. */
+type Override = { weight: LinearWeight; madeFrom: string; hash: string };
+type Overrides = ReadonlyMap<MatrixName, Override>;
+
+export class EditStack {
+  readonly #weights: ModelWeights;
+  readonly #baseHash: string;
+  #edits: readonly StackedEdit[] = [];
+  #overrides: Overrides = new Map();
+  #summaries = new Map<string, UpdateSummary[]>();
+  #weightHash: string;
+  #lastId = 0;
+
+  constructor(weights: ModelWeights, baseHash: string) {
+    this.#weights = weights;
+    this.#baseHash = baseHash;
+    this.#weightHash = baseHash;
+  }
+
+  get edits(): readonly StackedEdit[] {
+    return this.#edits;
+  }
+
+  get state(): StackState {
+    const on = this.#edits.filter((edit) => edit.enabled).length;
+    return {
+      edits: this.#edits.map((edit, index) => this.#summary(edit, index)),
+      weightHash: this.#weightHash,
+      line: on === 0 ? "base model" : `base + ${on} ${on === 1 ? "edit" : "edits"}`,
+    };
+  }
+
+  /** Puts an edit that was computed on the weights in use on top, and switches it on. Returns its id. */
+  async add(computed: ComputedEdit): Promise<string> {
+    const id = `edit-${this.#lastId + 1}`;
+    const edit = await this.#place(computed, id, this.#edits);
+    await this.#use([...this.#edits, edit]);
+    this.#lastId += 1;
+    return id;
+  }
+
+  async setEnabled(id: string, enabled: boolean): Promise<void> {
+    this.#find(id);
+    await this.#use(this.#edits.map((edit) => (edit.id === id ? { ...edit, enabled } : edit)));
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#find(id);
+    await this.#use(this.#edits.filter((edit) => edit.id !== id));
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    this.#find(id);
+    await this.#use(this.#edits.map((edit) => (edit.id === id ? { ...edit, name } : edit)));
+  }
+
+  /** Moves an edit to position `to` (0 is the lowest); positions outside the stack mean its ends. */
+  async move(id: string, to: number): Promise<void> {
+    const edit = this.#edits[this.#find(id)]!;
+    const rest = this.#edits.filter((other) => other !== edit);
+    const place = Math.max(0, Math.min(rest.length, Math.trunc(to)));
+    await this.#use([...rest.slice(0, place), edit, ...rest.slice(place)]);
+  }
+
+  /**
+   * Computes an edit again on the weights below it. `compute` runs with only the lower edits in use; whatever it
+   * does, the stack is whole again afterwards. The edit keeps its id, place and name, and is switched on.
+   */
+  async recompute(id: string, compute: (edit: StackedEdit) => Promise<ComputedEdit>): Promise<void> {
+    const index = this.#find(id);
+    const before = this.#edits;
+    const edit = before[index]!;
+    const below = before.slice(0, index);
+    let replaced: readonly StackedEdit[] = before;
+    try {
+      await this.#use(below);
+      const computed = await compute(edit);
+      replaced = before.with(index, await this.#place({ ...computed, name: edit.name }, id, below));
+    } finally {
+      await this.#use(replaced);
+    }
+  }
+
+  /** Replaces the whole stack, as when a file is opened. Ids are given anew. */
+  async replaceAll(edits: readonly StackedEdit[]): Promise<void> {
+    const placed = edits.map((edit, index) => ({ ...edit, id: `edit-${index + 1}` }));
+    await this.#use(placed);
+    this.#lastId = placed.length;
+  }
+
+  /** Gives the checkpoint's weights back to the model and frees everything the stack holds. */
+  async clear(): Promise<void> {
+    await this.#use([]);
+  }
+
+  async #place(computed: ComputedEdit, id: string, below: readonly StackedEdit[]): Promise<StackedEdit> {
+    const base = { modelHash: this.#baseHash, below: enabledDigests(below) };
+    return { ...computed, id, enabled: true, digest: await digestUpdates(computed.updates), base };
+  }
+
+  #find(id: string): number {
+    const index = this.#edits.findIndex((edit) => edit.id === id);
+    if (index >= 0) return index;
+    throw new AppError(
+      "bad-request",
+      `There is no edit “${id}” in the stack.`,
+      "List the stack to see its edits.",
+    );
+  }
+
+  #summary({ updates, digest, ...edit }: StackedEdit, index: number): EditSummary {
+    const below = enabledDigests(this.#edits.slice(0, index));
+    const sameBase = edit.base.modelHash === this.#baseHash && below.join() === edit.base.below.join();
+    return { ...edit, updates: this.#summaries.get(digest) ?? [], onOtherBase: !sameBase };
+  }
+
+  /** Takes a list of edits into use: first everything new is made, then all of it is swapped in at once. */
+  async #use(edits: readonly StackedEdit[]): Promise<void> {
+    const made = new Map<MatrixName, Override>();
+    try {
+      for (const name of this.#weightsOf(edits)) made.set(name, await this.#overrideFor(name, edits));
+      for (const edit of edits) await this.#summarise(edit);
+      this.#weightHash = await this.#hash(made);
+    } catch (error) {
+      disposeAllBut(this.#overrides, made);
+      throw error;
+    }
+    for (const name of this.#overrides.keys()) if (!made.has(name)) this.#weights.override(name, undefined);
+    for (const [name, { weight }] of made) this.#weights.override(name, weight);
+    disposeAllBut(made, this.#overrides);
+    this.#overrides = made;
+    this.#edits = edits;
+  }
+
+  /** The matrix with the edits on it; the one in use when it comes from the same edits in the same order. */
+  async #overrideFor(name: MatrixName, edits: readonly StackedEdit[]): Promise<Override> {
+    const enabled = edits.filter(
+      (edit) => edit.enabled && edit.updates.some((update) => update.weight === name),
+    );
+    const madeFrom = enabledDigests(enabled).join();
+    const current = this.#overrides.get(name);
+    if (current?.madeFrom === madeFrom) return current;
+    const values = await this.#weights.readBase(name);
+    for (const edit of enabled) {
+      for (const update of edit.updates) if (update.weight === name) addUpdate(values, update);
+    }
+    const { inFeatures, outFeatures } = this.#weights.matrix(name);
+    return { weight: createLinear(values, inFeatures, outFeatures), madeFrom, hash: await sha256(values) };
+  }
+
+  /** Names of the weights that enabled edits change. */
+  #weightsOf(edits: readonly StackedEdit[]): Set<MatrixName> {
+    const updates = edits.filter((edit) => edit.enabled).flatMap((edit) => edit.updates);
+    return new Set(updates.map((update) => this.#matrixName(update.weight)));
+  }
+
+  #matrixName(name: string): MatrixName {
+    const found = this.#weights.matrixNames.find((candidate) => candidate === name);
+    if (found) return found;
+    throw new AppError(
+      "wrong-model",
+      `The model has no weight “${name}”.`,
+      "Load the model the edit was made on.",
+    );
+  }
+
+  async #summarise(edit: StackedEdit): Promise<void> {
+    if (this.#summaries.has(edit.digest)) return;
+    const summaries: UpdateSummary[] = [];
+    for (const update of edit.updates) {
+      summaries.push(summariseUpdate(update, await this.#weights.readBase(this.#matrixName(update.weight))));
+    }
+    this.#summaries.set(edit.digest, summaries);
+  }
+
+  /** The checkpoint's own hash while no edit is on, else a hash of it and of every edited matrix's bits. */
+  async #hash(made: Overrides): Promise<string> {
+    if (made.size === 0) return this.#baseHash;
+    const parts = [...made].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, { hash }]) => [name, hash]);
+    return sha256(this.#baseHash, ...parts);
+  }
+}
+
+function disposeAllBut(kept: Overrides, these: Overrides): void {
+  for (const [name, { weight }] of these) if (kept.get(name)?.weight !== weight) weight.dispose();
+}
+
+const enabledDigests = (edits: readonly StackedEdit[]): string[] =>
+  edits.filter((edit) => edit.enabled).map((edit) => edit.digest);

@@ -1,0 +1,85 @@
+/**
+ * Applying edits to a weight, and measuring them. Updates are in mathematical orientation (W [out, in]); weights lie
+ * in memory as the engine holds them, [in, out].
+ */
+import type { LowRankUpdate, UpdateSummary, WeightUpdate } from "../domain/edit";
+import { invariant } from "../lib/errors";
+import { sha256 } from "../lib/sha256";
+import { norm } from "../linalg/norms";
+
+/**
+ * W += ΔW for a weight [in, out], in place. Each entry's change is summed in float64 and the new entry rounded to
+ * float32 once per edit: with the edits in a fixed order the result has fixed bits.
+ */
+export function addUpdate(weight: Float32Array, update: WeightUpdate): void {
+  invariant(weight.length === update.in * update.out, `${update.weight}: the update does not fit the weight`);
+  for (let i = 0; i < update.in; i++) {
+    for (let o = 0; o < update.out; o++) weight[i * update.out + o]! += changeAt(update, o, i);
+  }
+}
+
+/** ΔW[out, in] as one number. */
+function changeAt(update: WeightUpdate, o: number, i: number): number {
+  if (update.kind === "dense") return update.values[o * update.in + i]!;
+  let sum = 0;
+  for (let r = 0; r < update.rank; r++)
+    sum += update.u[o * update.rank + r]! * update.v[i * update.rank + r]!;
+  return sum;
+}
+
+/** ΔW [out, in], row-major, in float64. */
+export function denseChange(update: WeightUpdate): Float64Array {
+  return Float64Array.from({ length: update.out * update.in }, (_, at) =>
+    changeAt(update, Math.floor(at / update.in), at % update.in),
+  );
+}
+
+/** ‖ΔW‖ (Frobenius), without forming ΔW when it has factors: ‖UVᵀ‖² = Σ (UᵀU)∘(VᵀV). */
+export function updateNorm(update: WeightUpdate): number {
+  if (update.kind === "dense") return norm(update.values);
+  let sum = 0;
+  for (let r = 0; r < update.rank; r++) {
+    for (let s = 0; s < update.rank; s++) {
+      sum += columnDot(update.u, update.rank, r, s) * columnDot(update.v, update.rank, r, s);
+    }
+  }
+  return Math.sqrt(Math.max(0, sum));
+}
+
+function columnDot(matrix: Float32Array, columns: number, r: number, s: number): number {
+  let sum = 0;
+  for (let at = 0; at < matrix.length; at += columns) sum += matrix[at + r]! * matrix[at + s]!;
+  return sum;
+}
+
+/** What lists show of an update; `base` is the checkpoint's own weight. */
+export function summariseUpdate(update: WeightUpdate, base: Float32Array): UpdateSummary {
+  const size = updateNorm(update);
+  const rank = update.kind === "lowRank" ? update.rank : Math.min(update.out, update.in);
+  return { weight: update.weight, rank, norm: size, relativeNorm: size / norm(base) };
+}
+
+/** Identity of an edit's content: names, shapes and every bit of its tensors. */
+export async function digestUpdates(updates: readonly WeightUpdate[]): Promise<string> {
+  return sha256(
+    ...updates.flatMap((update) => {
+      const shape = `${update.kind} ${update.weight} ${update.out} ${update.in}`;
+      return update.kind === "dense"
+        ? [shape, update.values]
+        : [`${shape} ${update.rank}`, update.u, update.v];
+    }),
+  );
+}
+
+/** Rank-one factors, rounded to float32: ΔW = value directionᵀ. */
+export function rankOneFactors(weight: string, value: Float64Array, direction: Float64Array): LowRankUpdate {
+  return {
+    kind: "lowRank",
+    weight,
+    out: value.length,
+    in: direction.length,
+    rank: 1,
+    u: Float32Array.from(value),
+    v: Float32Array.from(direction),
+  };
+}
