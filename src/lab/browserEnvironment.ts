@@ -1,0 +1,65 @@
+/** The lab in a worker of the page: models by address or as dropped files, storage in the origin's private files. */
+import { z } from "zod";
+import type { ModelSource, ModelSummary } from "../domain/model";
+import type { CallContext } from "../domain/progress";
+import { startBackend } from "../gpu/backend";
+import { browserWasmFiles } from "../gpu/wasm/browserFiles";
+import { AppError } from "../lib/errors";
+import { droppedModelFiles } from "../loading/droppedFiles";
+import { openEmbeddedModel } from "../loading/embeddedModel";
+import { openHubModel } from "../loading/hub/openHubModel";
+import { durableFiles, memoryFiles, type RawFiles } from "./durableFiles";
+import type { LabEnvironment, OpenedFiles } from "./environment";
+import { opfsFiles } from "./opfsFiles";
+
+const modelList = z.array(z.string().regex(/^[\w.-]+$/)).max(100);
+
+/** Loading embedded models needs the page's address: a worker's own is that of its script. */
+async function embeddedNames(base: string, signal: AbortSignal): Promise<string[]> {
+  const response = await fetch(new URL("models/models.json", base), { signal });
+  if (!response.ok) throw new AppError("network", "The list of embedded models cannot be read.", "Reload the page.");
+  return modelList.parse(await response.json());
+}
+
+const folderOf = (base: string, name: string): string => new URL(`models/${encodeURIComponent(name)}/`, base).href;
+
+async function openSource(base: string, source: ModelSource, context: CallContext<never>): Promise<OpenedFiles> {
+  const { signal } = context;
+  switch (source.kind) {
+    case "embedded": {
+      const { manifest, files } = await openEmbeddedModel(folderOf(base, source.name), { signal });
+      return { ref: `embedded:${source.name}`, files, licence: manifest.licence };
+    }
+    case "files":
+      return { ref: source.files[0]?.name ?? "local files", files: droppedModelFiles(source.files) };
+    case "hub":
+      return openHubModel(source, context);
+    case "path":
+      throw new AppError("usage", "A page cannot open a path.", "Choose or drop the file.");
+  }
+}
+
+async function summarise(base: string, name: string, signal: AbortSignal): Promise<ModelSummary> {
+  const { manifest } = await openEmbeddedModel(folderOf(base, name), { signal });
+  const { family, parameters, layers, licence } = manifest;
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  return { ref: `embedded:${name}`, family, parameters, layers, bytes, licence };
+}
+
+async function files(folder: string): Promise<RawFiles> {
+  return (await opfsFiles(folder)) ?? memoryFiles();
+}
+
+/** @param base the page's address */
+export async function browserEnvironment(base: string, onRestored: (edits: number) => void): Promise<LabEnvironment> {
+  return {
+    backends: "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"],
+    startBackend: (name) => startBackend(name, name === "wasm" ? { wasmFiles: browserWasmFiles } : {}),
+    openSource: (source, context) => openSource(base, source, context),
+    listEmbedded: async (signal) =>
+      Promise.all((await embeddedNames(base, signal)).map((name) => summarise(base, name, signal))),
+    journal: durableFiles(await files("palimpsest-journal")),
+    cache: durableFiles(await files("palimpsest-cache")),
+    onRestored,
+  };
+}

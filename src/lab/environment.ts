@@ -1,0 +1,27 @@
+/** What the lab needs from where it runs. A worker and the shell each give one; the operations know no other difference. */
+import type { Backend, ModelSource, ModelSummary } from "../domain/model";
+import type { CallContext } from "../domain/progress";
+import type { EngineBackend } from "../gpu/backend";
+import type { ModelFiles } from "../loading/byteSource";
+import type { DurableFiles } from "./durableFiles";
+
+export type OpenedFiles = {
+  /** How the user would name the model again. */
+  ref: string;
+  files: ModelFiles;
+  licence?: string;
+};
+
+export type LabEnvironment = {
+  /** Backends to try, best first. */
+  backends: readonly Backend[];
+  startBackend(name: Backend): Promise<EngineBackend>;
+  openSource(source: ModelSource, context: CallContext<never>): Promise<OpenedFiles>;
+  listEmbedded(signal: AbortSignal): Promise<ModelSummary[]>;
+  /** Where the stack is written after every change, and read when its model is opened again. */
+  journal: DurableFiles;
+  /** Where what can be computed again is kept: statistics, the self-test's verdict. */
+  cache: DurableFiles;
+  /** Tells that `edits` edits came back from the journal. */
+  onRestored(edits: number): void;
+};

@@ -1,0 +1,109 @@
+/** Loads a model: engine, files, tokenizer, weights; then puts back the edits that the journal holds for it. */
+import type { Backend, LoadedModel, ModelSource } from "../domain/model";
+import type { CallContext } from "../domain/progress";
+import { romeDefaults } from "../editing/settings/romeSettings";
+import { EditStack } from "../editing/stack";
+import type { EngineBackend } from "../gpu/backend";
+import { AppError } from "../lib/errors";
+import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
+import { readFactList } from "../loading/factList";
+import { parseModelConfig } from "../model/config";
+import { loadModel } from "../model/model";
+import { openTokenizer } from "../model/tokenizer/openTokenizer";
+import { editableWeights } from "./editableWeights";
+import type { LabEnvironment } from "./environment";
+import { restoreStack } from "./journal";
+import { runSelfTestOnce } from "./selfTest";
+import { describe, type LoadedState, type Session } from "./session";
+
+/** Starts the wanted engine, or the first that passes its self-test; says why one was passed over. */
+async function startEngine(
+  environment: LabEnvironment,
+  wanted: Backend | undefined,
+): Promise<{ engine: EngineBackend; notices: string[] }> {
+  const notices: string[] = [];
+  const names = wanted ? [wanted] : environment.backends;
+  for (const [index, name] of names.entries()) {
+    const isLast = index === names.length - 1;
+    let engine: EngineBackend | undefined;
+    try {
+      engine = await environment.startBackend(name);
+      await runSelfTestOnce(engine, environment.cache);
+      return { engine, notices };
+    } catch (error) {
+      engine?.dispose();
+      if (isLast || !(error instanceof AppError)) throw error;
+      notices.push(`${error.message} The lab computes on the CPU instead: slower, with the same numbers.`);
+    }
+  }
+  throw new AppError("internal", "The lab was given no engine to start.");
+}
+
+/** Frees the model and the engine before others take their memory. */
+export async function unload(session: Session): Promise<void> {
+  const { loaded, engine } = session;
+  session.loaded = undefined;
+  session.engine = undefined;
+  if (loaded) {
+    await loaded.stack.clear();
+    loaded.model.dispose();
+  }
+  engine?.dispose();
+}
+
+async function loadWeights(
+  source: ModelSource,
+  environment: LabEnvironment,
+  context: CallContext<never>,
+): Promise<Omit<LoadedState, "stack" | "info"> & { ref: string; checkpoint: Checkpoint; licence: string }> {
+  const { ref, files, licence } = await environment.openSource(source, context);
+  const checkpoint = await openCheckpoint(files, context.signal);
+  const config = parseModelConfig(checkpoint.config);
+  const tokenizer = openTokenizer(checkpoint);
+  const facts = await readFactList(files, context.signal);
+  const model = await loadModel(checkpoint, tokenizer, config, context);
+  return { source, ref, files, model, facts, checkpoint, licence: licence ?? checkpoint.licence ?? "unknown" };
+}
+
+/**
+ * Replaces whatever was loaded. When the new model cannot be loaded, none is.
+ * @throws AppError of the loader's categories, webgpu-unavailable, out-of-memory, cancelled
+ */
+export async function load(
+  session: Session,
+  { source, backend }: { source: ModelSource; backend?: Backend },
+  context: CallContext<never>,
+): Promise<LoadedModel> {
+  await unload(session);
+  const { engine, notices } = await startEngine(session.environment, backend);
+  session.engine = engine;
+  const { ref, checkpoint, licence, ...loaded } = await loadWeights(source, session.environment, context);
+  const { config, tokenizer, hash, parameters } = loaded.model;
+  session.loaded = {
+    ...loaded,
+    stack: new EditStack(editableWeights(loaded.model.weights), hash),
+    info: {
+      ref,
+      family: config.family,
+      parameters,
+      layers: config.layers,
+      bytes: checkpoint.totalBytes,
+      licence,
+      hash,
+      residualWidth: config.residualWidth,
+      mlpWidth: config.mlpWidth,
+      heads: config.heads,
+      vocabulary: config.vocabularySize,
+      contextLength: config.contextLength,
+      hasChatTemplate: tokenizer.chatTemplate !== undefined,
+      backend: engine.name,
+      defaultEditLayer: romeDefaults(config).layer,
+      notices,
+    },
+  };
+  const restored = await restoreStack(session);
+  if (restored.notice) notices.push(restored.notice);
+  if (restored.edits > 0) session.environment.onRestored(restored.edits);
+  engine.assertHealthy();
+  return describe(session);
+}

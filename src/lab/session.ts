@@ -1,0 +1,38 @@
+/** What is loaded now: the engine, one model, its edit stack, and what was computed about it once. */
+import type { LoadedModel, ModelSource } from "../domain/model";
+import type { EditStack } from "../editing/stack";
+import type { EngineBackend } from "../gpu/backend";
+import { AppError } from "../lib/errors";
+import type { FactList } from "../loading/factList";
+import type { ModelFiles } from "../loading/byteSource";
+import type { Model } from "../model/model";
+import type { LabEnvironment } from "./environment";
+
+export type LoadedState = {
+  source: ModelSource;
+  files: ModelFiles;
+  model: Model;
+  stack: EditStack;
+  facts: FactList | undefined;
+  info: Omit<LoadedModel, "heldBytes">;
+};
+
+export type Session = {
+  readonly environment: LabEnvironment;
+  engine: EngineBackend | undefined;
+  loaded: LoadedState | undefined;
+};
+
+/** @throws AppError model-not-loaded; or the engine's fault, once a failure has made its results doubtful */
+export function loadedModel(session: Session): LoadedState {
+  session.engine?.assertHealthy();
+  if (session.loaded) return session.loaded;
+  throw new AppError("model-not-loaded", "No model is loaded yet.", "Load one first.");
+}
+
+/** The loaded model with the engine it runs on. */
+export function describe({ engine, loaded }: Session): LoadedModel {
+  const state = loaded;
+  if (!state || !engine) throw new AppError("model-not-loaded", "No model is loaded yet.", "Load one first.");
+  return { ...state.info, heldBytes: engine.heldBytes() };
+}

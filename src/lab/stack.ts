@@ -1,0 +1,41 @@
+/** The edit stack's operations: every change is written to the journal before it is reported as done. */
+import type { StackState } from "../domain/edit";
+import type { EditStack } from "../editing/stack";
+import { readEditFile } from "../editing/editFile";
+import { keepStack, stackBytes } from "./journal";
+import { loadedModel, type Session } from "./session";
+
+async function change(session: Session, action: (stack: EditStack) => Promise<void>): Promise<StackState> {
+  const { stack } = loadedModel(session);
+  await action(stack);
+  await keepStack(session);
+  return stack.state;
+}
+
+export const stackState = async (session: Session): Promise<StackState> => loadedModel(session).stack.state;
+
+export const setEditEnabled = (session: Session, { id, enabled }: { id: string; enabled: boolean }) =>
+  change(session, (stack) => stack.setEnabled(id, enabled));
+
+export const removeEdit = (session: Session, { id }: { id: string }) => change(session, (stack) => stack.remove(id));
+
+export const renameEdit = (session: Session, { id, name }: { id: string; name: string }) =>
+  change(session, (stack) => stack.rename(id, name));
+
+export const moveEdit = (session: Session, { id, to }: { id: string; to: number }) =>
+  change(session, (stack) => stack.move(id, to));
+
+/** The stack as one `.palimpsest` file. */
+export const saveEdits = async (session: Session): Promise<{ bytes: Uint8Array<ArrayBuffer> }> => ({
+  bytes: await stackBytes(session),
+});
+
+type OpenRequest = { bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean };
+
+/** Replaces the stack by a file's. @throws AppError bad-edit-file, wrong-model; the stack is unchanged then */
+export const openEdits = (session: Session, { bytes, fileName, acceptOtherRevision }: OpenRequest) =>
+  change(session, (stack) => {
+    const { model, info } = loadedModel(session);
+    const target = { ref: info.ref, family: info.family, hash: model.hash };
+    return stack.replaceAll(readEditFile(bytes, { fileName, model: target, acceptOtherRevision }));
+  });
