@@ -17,13 +17,19 @@ const modelList = z.array(z.string().regex(/^[\w.-]+$/)).max(100);
 /** Loading embedded models needs the page's address: a worker's own is that of its script. */
 async function embeddedNames(base: string, signal: AbortSignal): Promise<string[]> {
   const response = await fetch(new URL("models/models.json", base), { signal });
-  if (!response.ok) throw new AppError("network", "The list of embedded models cannot be read.", "Reload the page.");
+  if (!response.ok)
+    throw new AppError("network", "The list of embedded models cannot be read.", "Reload the page.");
   return modelList.parse(await response.json());
 }
 
-const folderOf = (base: string, name: string): string => new URL(`models/${encodeURIComponent(name)}/`, base).href;
+const folderOf = (base: string, name: string): string =>
+  new URL(`models/${encodeURIComponent(name)}/`, base).href;
 
-async function openSource(base: string, source: ModelSource, context: CallContext<never>): Promise<OpenedFiles> {
+async function openSource(
+  base: string,
+  source: ModelSource,
+  context: CallContext<never>,
+): Promise<OpenedFiles> {
   const { signal } = context;
   switch (source.kind) {
     case "embedded": {
@@ -51,7 +57,10 @@ async function files(folder: string): Promise<RawFiles> {
 }
 
 /** @param base the page's address */
-export async function browserEnvironment(base: string, onRestored: (edits: number) => void): Promise<LabEnvironment> {
+export async function browserEnvironment(
+  base: string,
+  onRestored: (edits: number) => void,
+): Promise<LabEnvironment> {
   return {
     backends: "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"],
     startBackend: (name) => startBackend(name, name === "wasm" ? { wasmFiles: browserWasmFiles } : {}),

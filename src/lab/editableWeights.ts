@@ -4,7 +4,8 @@ import type { ModelWeights } from "../model/weights";
 
 /** A model's matrices as the stack edits them, by canonical name; a file may name what this model does not have. */
 export function editableWeights(weights: ModelWeights): EditableWeights {
-  const known = (name: string): MatrixName | undefined => weights.matrixNames.find((candidate) => candidate === name);
+  const known = (name: string): MatrixName | undefined =>
+    weights.matrixNames.find((candidate) => candidate === name);
   return {
     shapeOf(name) {
       const matrix = known(name);

@@ -3,41 +3,16 @@ import type { Backend, LoadedModel, ModelSource } from "../domain/model";
 import type { CallContext } from "../domain/progress";
 import { romeDefaults } from "../editing/settings/romeSettings";
 import { EditStack } from "../editing/stack";
-import type { EngineBackend } from "../gpu/backend";
-import { AppError } from "../lib/errors";
 import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
 import { readFactList } from "../loading/factList";
 import { parseModelConfig } from "../model/config";
 import { loadModel } from "../model/model";
 import { openTokenizer } from "../model/tokenizer/openTokenizer";
 import { editableWeights } from "./editableWeights";
+import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
 import { restoreStack } from "./journal";
-import { runSelfTestOnce } from "./selfTest";
 import { describe, type LoadedState, type Session } from "./session";
-
-/** Starts the wanted engine, or the first that passes its self-test; says why one was passed over. */
-async function startEngine(
-  environment: LabEnvironment,
-  wanted: Backend | undefined,
-): Promise<{ engine: EngineBackend; notices: string[] }> {
-  const notices: string[] = [];
-  const names = wanted ? [wanted] : environment.backends;
-  for (const [index, name] of names.entries()) {
-    const isLast = index === names.length - 1;
-    let engine: EngineBackend | undefined;
-    try {
-      engine = await environment.startBackend(name);
-      await runSelfTestOnce(engine, environment.cache);
-      return { engine, notices };
-    } catch (error) {
-      engine?.dispose();
-      if (isLast || !(error instanceof AppError)) throw error;
-      notices.push(`${error.message} The lab computes on the CPU instead: slower, with the same numbers.`);
-    }
-  }
-  throw new AppError("internal", "The lab was given no engine to start.");
-}
 
 /** Frees the model and the engine before others take their memory. */
 export async function unload(session: Session): Promise<void> {
@@ -62,7 +37,15 @@ async function loadWeights(
   const tokenizer = openTokenizer(checkpoint);
   const facts = await readFactList(files, context.signal);
   const model = await loadModel(checkpoint, tokenizer, config, context);
-  return { source, ref, files, model, facts, checkpoint, licence: licence ?? checkpoint.licence ?? "unknown" };
+  return {
+    source,
+    ref,
+    files,
+    model,
+    facts,
+    checkpoint,
+    licence: licence ?? checkpoint.licence ?? "unknown",
+  };
 }
 
 /**

@@ -32,7 +32,9 @@ async function openEmbedded(root: string, name: string): Promise<OpenedFiles> {
   const names = await embeddedNames(root);
   if (!names.includes(name)) {
     const guess = nearest(name, names);
-    const remedy = guess ? `Did you mean embedded:${guess}?` : `There is ${names.map((n) => `embedded:${n}`).join(", ")}.`;
+    const remedy = guess
+      ? `Did you mean embedded:${guess}?`
+      : `There is ${names.map((n) => `embedded:${n}`).join(", ")}.`;
     throw new AppError("model-not-found", `There is no embedded model “${name}”.`, remedy);
   }
   const { manifest, files } = await nodeEmbeddedModel(join(root, "public/models", name));
@@ -63,7 +65,8 @@ export function nodeEnvironment({ backend }: { backend: Backend }): LabEnvironme
   const root = projectRoot();
   return {
     backends: [backend],
-    startBackend: async (name) => startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {}),
+    startBackend: async (name) =>
+      startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {}),
     openSource: (source, { signal }) => openSource(root, source, signal),
     listEmbedded: async () => Promise.all((await embeddedNames(root)).map((name) => summarise(root, name))),
     journal: durableFiles(memoryFiles()),

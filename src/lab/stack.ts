@@ -1,8 +1,7 @@
 /** The edit stack's operations: every change is written to the journal before it is reported as done. */
 import type { StackState } from "../domain/edit";
 import type { EditStack } from "../editing/stack";
-import { readEditFile } from "../editing/editFile";
-import { keepStack, stackBytes } from "./journal";
+import { keepStack, readEdits, stackBytes } from "./journal";
 import { loadedModel, type Session } from "./session";
 
 async function change(session: Session, action: (stack: EditStack) => Promise<void>): Promise<StackState> {
@@ -17,7 +16,8 @@ export const stackState = async (session: Session): Promise<StackState> => loade
 export const setEditEnabled = (session: Session, { id, enabled }: { id: string; enabled: boolean }) =>
   change(session, (stack) => stack.setEnabled(id, enabled));
 
-export const removeEdit = (session: Session, { id }: { id: string }) => change(session, (stack) => stack.remove(id));
+export const removeEdit = (session: Session, { id }: { id: string }) =>
+  change(session, (stack) => stack.remove(id));
 
 export const renameEdit = (session: Session, { id, name }: { id: string; name: string }) =>
   change(session, (stack) => stack.rename(id, name));
@@ -27,15 +27,11 @@ export const moveEdit = (session: Session, { id, to }: { id: string; to: number 
 
 /** The stack as one `.palimpsest` file. */
 export const saveEdits = async (session: Session): Promise<{ bytes: Uint8Array<ArrayBuffer> }> => ({
-  bytes: await stackBytes(session),
+  bytes: stackBytes(session),
 });
 
 type OpenRequest = { bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean };
 
 /** Replaces the stack by a file's. @throws AppError bad-edit-file, wrong-model; the stack is unchanged then */
-export const openEdits = (session: Session, { bytes, fileName, acceptOtherRevision }: OpenRequest) =>
-  change(session, (stack) => {
-    const { model, info } = loadedModel(session);
-    const target = { ref: info.ref, family: info.family, hash: model.hash };
-    return stack.replaceAll(readEditFile(bytes, { fileName, model: target, acceptOtherRevision }));
-  });
+export const openEdits = (session: Session, { bytes, ...options }: OpenRequest) =>
+  change(session, async (stack) => stack.replaceAll(await readEdits(session, bytes, options)));

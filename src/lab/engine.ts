@@ -1,0 +1,29 @@
+/** Starts what computes: the best backend that passes its self-test on this machine. */
+import type { Backend } from "../domain/model";
+import type { EngineBackend } from "../gpu/backend";
+import { AppError } from "../lib/errors";
+import type { LabEnvironment } from "./environment";
+import { runSelfTestOnce } from "./selfTest";
+
+/** Starts the wanted engine, or the first that passes its self-test; says why one was passed over. */
+export async function startEngine(
+  environment: LabEnvironment,
+  wanted: Backend | undefined,
+): Promise<{ engine: EngineBackend; notices: string[] }> {
+  const notices: string[] = [];
+  const names = wanted ? [wanted] : environment.backends;
+  for (const [index, name] of names.entries()) {
+    const isLast = index === names.length - 1;
+    let engine: EngineBackend | undefined;
+    try {
+      engine = await environment.startBackend(name);
+      await runSelfTestOnce(engine, environment.cache);
+      return { engine, notices };
+    } catch (error) {
+      engine?.dispose();
+      if (isLast || !(error instanceof AppError)) throw error;
+      notices.push(`${error.message} The lab computes on the CPU instead: slower, with the same numbers.`);
+    }
+  }
+  throw new AppError("internal", "The lab was given no engine to start.");
+}
