@@ -9,6 +9,8 @@ import { memorySource } from "../loading/byteSource/memorySource";
 import { parseJson } from "../loading/json/parseJson";
 import { readSafetensorsHeader, type SafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
 import { writeSafetensors, type TensorToWrite } from "../loading/safetensorsWriter";
+import type { Model } from "../model/model";
+import type { ModelWeights } from "../model/weights";
 import {
   FORMAT_VERSION,
   parseEditDocument,
@@ -57,12 +59,17 @@ function describe(update: WeightUpdate): StoredUpdate {
   return { kind, weight, out, in: update.in, rank: update.rank };
 }
 
+/** How a file names the model it was made on. `ref` is what the user would type to load it again. */
+export function editFileModel({ config, hash }: Pick<Model, "config" | "hash">, ref: string): EditFileModel {
+  const { family, layers, residualWidth, mlpWidth, vocabularySize } = config;
+  return { ref, family, hash, layers, residualWidth, mlpWidth, vocabulary: vocabularySize };
+}
+
 /** What reading needs to know of the loaded model. */
 export type OpenOptions = {
   fileName: string;
   model: EditFileModel;
-  /** Sizes of the model's editable weights by name. */
-  weightShape: (name: string) => { inFeatures: number; outFeatures: number } | undefined;
+  weights: ModelWeights;
   /** Open a file made on another revision of this model, which the user has agreed to. */
   acceptOtherRevision: boolean;
 };
@@ -128,8 +135,9 @@ function wrongModel(message: string, remedy: string, canAccept: boolean): AppErr
 const modelName = (ref: string): string =>
   ref.replace(/@[^@/]*$/, "").split(/[\\/:]/).at(-1)!.replace(/\.(gguf|safetensors)$/i, "").toLowerCase(); // prettier-ignore
 
-function checkShape(update: StoredUpdate, { weightShape, fileName }: OpenOptions): void {
-  const shape = weightShape(update.weight);
+function checkShape(update: StoredUpdate, { weights, fileName }: OpenOptions): void {
+  const name = weights.matrixNames.find((candidate) => candidate === update.weight);
+  const shape = name && weights.matrix(name);
   if (!shape)
     throw wrongModel(`${fileName} edits “${update.weight}”, which this model does not have.`, "", false);
   if (shape.inFeatures === update.in && shape.outFeatures === update.out) return;
