@@ -1,0 +1,155 @@
+/**
+ * One transformer block of any family: attention and MLP on the residual stream, one after the other or side by side.
+ * Which parts there are is said by the configuration's switches.
+ */
+import { activation, add, attention, concat, gatedActivation, reshape, slice } from "../gpu/ops";
+import { tidy, type Tensor } from "../gpu/tensor";
+import { invariant } from "../lib/errors";
+import type { KeyValue } from "./cache";
+import { noHook, type BlockSite, type Hook } from "./hooks";
+import type { Model } from "./model";
+import { normalise, normaliseHeads, project, rotate, sizes } from "./projections";
+import { matrixName, type MatrixRole } from "./weightNames";
+
+export type BlockOptions = {
+  /** Position of the residual's first row in the text; equals the prefix's length. */
+  firstPosition?: number;
+  /** Frozen keys and values of the positions before; row b of the batch looks back on prefix row b mod Bp. */
+  prefix?: KeyValue | undefined;
+  /** Instead of one place for the whole batch: consecutive rows that begin at positions of their own. */
+  segments?: readonly Segment[] | undefined;
+  /** Compute the last position only; the others just lend it their keys and values. */
+  lastQueryOnly?: boolean;
+  at?: Hook;
+};
+
+/** Rows of the batch that share a place in their texts. `firstPosition` is the prefix's length. */
+export type Segment = { rows: number; firstPosition: number; prefix?: KeyValue | undefined };
+
+/** Residual [B, S or 1, d]; key and value [B, S, keyValueHeads * headDim] of the block's own positions. */
+export type BlockResult = { residual: Tensor } & KeyValue;
+
+/** Runs block `layer` on a residual [B, S, d]. The caller owns all three results. */
+export function runBlock(
+  model: Model,
+  layer: number,
+  residual: Tensor,
+  options: BlockOptions = {},
+): BlockResult {
+  return tidy(() => new Block(model, layer, options).run(residual));
+}
+
+class Block {
+  readonly #model: Model;
+  readonly #layer: number;
+  readonly #options: BlockOptions;
+  /** Undefined: the whole batch is one segment. */
+  readonly #segments: readonly Segment[] | undefined;
+
+  constructor(model: Model, layer: number, options: BlockOptions) {
+    for (const { prefix, firstPosition = 0 } of options.segments ?? [options]) {
+      invariant(firstPosition === (prefix?.key.shape[1] ?? 0), "the first position follows the prefix");
+    }
+    this.#model = model;
+    this.#layer = layer;
+    this.#options = options;
+    this.#segments = options.segments;
+  }
+
+  run(residual: Tensor): BlockResult {
+    const { config } = this.#model;
+    const normed = this.#normalise("attnNorm", residual);
+    const { key, value } = this.#keysAndValues(normed);
+    const here = this.#queryRows(residual);
+    const normedHere = here === residual ? normed : this.#queryRows(normed);
+    const attnOut = this.#attention(normedHere, key, value);
+    const after = config.residual === "sequential" ? add(here, attnOut) : here;
+    const mlpInput = config.residual === "parallelOneNorm" ? normedHere : this.#normalise("mlpNorm", after);
+    const mlpOut = this.#mlp(mlpInput);
+    const sum = config.residual === "sequential" ? add(after, mlpOut) : add(here, add(attnOut, mlpOut));
+    // A hook may return a tensor that is not ours, or keep ours: what leaves here is a handle of its own.
+    return { residual: own(this.#at("resid", sum)), key: own(key), value: own(value) };
+  }
+
+  #keysAndValues(normed: Tensor): KeyValue {
+    const { queryKeyNorm, keyValueHeads } = this.#model.config;
+    let key = this.#project("attnKey", normed);
+    if (queryKeyNorm) key = normaliseHeads(this.#model, `blocks.${this.#layer}.keyNorm`, key);
+    key = this.#rotate(key, keyValueHeads, 0);
+    return {
+      key: this.#at("attnKey", key),
+      value: this.#at("attnValue", this.#project("attnValue", normed)),
+    };
+  }
+
+  #attention(normed: Tensor, key: Tensor, value: Tensor): Tensor {
+    const { config } = this.#model;
+    const { heads, keyValueHeads, attentionScale: scale } = config;
+    let query = this.#project("attnQuery", normed);
+    if (config.queryKeyNorm) query = normaliseHeads(this.#model, `blocks.${this.#layer}.queryNorm`, query);
+    query = this.#at("attnQuery", this.#rotate(query, heads, key.shape[1]! - normed.shape[1]!));
+    const window = config.layerAttention[this.#layer]?.window;
+    const z = this.#bySegment([query, key, value], ([query, key, value], { prefix }) =>
+      attention({ query: query!, key: key!, value: value!, heads, keyValueHeads, scale, window, prefix }),
+    );
+    const raw = this.#at("attnRaw", this.#project("attnOut", this.#at("attnZ", z)));
+    return this.#at("attnOut", config.outputNorms ? this.#normalise("attnOutNorm", raw) : raw);
+  }
+
+  #mlp(input: Tensor): Tensor {
+    const { config } = this.#model;
+    const up = this.#project("mlpIn", input);
+    const key = config.gatedMlp
+      ? gatedActivation(this.#project("mlpGate", input), up, config.activation)
+      : activation(up, config.activation);
+    const raw = this.#at("mlpRaw", this.#project("mlpOut", this.#at("mlpKey", key)));
+    return this.#at("mlpOut", config.outputNorms ? this.#normalise("mlpOutNorm", raw) : raw);
+  }
+
+  /** Turns queries or keys by their positions; `offset` positions of the block's own stand before x's first. */
+  #rotate(x: Tensor, heads: number, offset: number): Tensor {
+    if (this.#model.config.layerAttention[this.#layer]?.rotary === undefined) return x;
+    return this.#bySegment([x], ([x], { firstPosition }) =>
+      rotate(this.#model, this.#layer, x!, heads, firstPosition + offset),
+    );
+  }
+
+  /** Applies `f` to the rows of each segment and puts the results together again. */
+  #bySegment(
+    xs: readonly Tensor[],
+    f: (rows: readonly Tensor[], segment: Omit<Segment, "rows">) => Tensor,
+  ): Tensor {
+    const { prefix, firstPosition = 0 } = this.#options;
+    if (!this.#segments) return f(xs, { prefix, firstPosition });
+    let first = 0;
+    const parts = this.#segments.map((segment) => {
+      const rows = xs.map((x) => slice(x, [first, 0, 0], [segment.rows, x.shape[1]!, x.shape[2]!]));
+      first += segment.rows;
+      return f(rows, segment);
+    });
+    return concat(parts, 0);
+  }
+
+  /** The positions whose own output is wanted. */
+  #queryRows(x: Tensor): Tensor {
+    const [batch, positions, width] = sizes(x);
+    if (this.#options.lastQueryOnly !== true || positions === 1) return x;
+    return slice(x, [0, positions - 1, 0], [batch, 1, width]);
+  }
+
+  #project(role: MatrixRole, x: Tensor): Tensor {
+    return project(this.#model, matrixName(this.#layer, role), x);
+  }
+
+  #normalise(role: "attnNorm" | "mlpNorm" | "attnOutNorm" | "mlpOutNorm", x: Tensor): Tensor {
+    return normalise(this.#model, `blocks.${this.#layer}.${role}`, x);
+  }
+
+  #at(site: BlockSite, x: Tensor): Tensor {
+    const { at = noHook } = this.#options;
+    return at(`blocks.${this.#layer}.${site}`, x);
+  }
+}
+
+/** A second handle on the same values; costs nothing. */
+export const own = (x: Tensor): Tensor => reshape(x, x.shape);

@@ -1,0 +1,160 @@
+/**
+ * Reads the planned weights one after the other from a checkpoint into the backend's memory, hashing on the way. At
+ * most one stored matrix and its rearranged copy are in JavaScript at a time; tables come in pieces.
+ */
+import { dispose, keep, tensor, type Tensor } from "../gpu/tensor";
+import {
+  createLinear,
+  createRowTable,
+  disposeWeights,
+  type LinearWeight,
+  type RowTable,
+} from "../gpu/weights";
+import type { Progress } from "../domain/progress";
+import { throwIfCancelled } from "../lib/cancel";
+import { yieldToEvents } from "../lib/yieldToEvents";
+import type { ModelConfig } from "./config";
+import { ContentHash } from "./contentHash";
+import { biasPart, toInOut } from "./matrixParts";
+import type { MatrixName } from "./weightNames";
+import { planWeights, type PlannedWeight, type StoredTensor, type TensorDirectory } from "./weightPlan";
+import { ModelWeights } from "./weights";
+
+type Values = Float32Array<ArrayBuffer>;
+
+/** What is needed of a checkpoint; loading/checkpoint.ts gives one for every format. */
+export type WeightSource = {
+  readonly tensorNames: TensorDirectory;
+  readTensor(name: string, options?: { signal?: AbortSignal }): Promise<Values>;
+  readRows(
+    name: string,
+    firstRow: number,
+    rowCount: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<Values>;
+};
+
+export type LoadContext = { signal?: AbortSignal; onProgress?: (progress: Progress) => void };
+
+/**
+ * Checks all names and shapes first, then loads. The hash is SHA-256 over the stored tensors' names (without the
+ * body's prefix), shapes and float32 values, so that it does not depend on file format, sharding or number format.
+ * Throws `missing`, `bad-shape`, `unsupported`, or what reading throws; nothing stays allocated then.
+ */
+export async function loadWeights(
+  source: WeightSource,
+  config: ModelConfig,
+  context: LoadContext = {},
+): Promise<{ weights: ModelWeights; hash: string; parameters: number }> {
+  const { prefix, plan } = planWeights(config, source.tensorNames);
+  const loader = new WeightLoader(source, config, prefix, context);
+  const total = plan.reduce((sum, { stored }) => sum + sizeOf(stored), 0);
+  try {
+    let done = 0;
+    for (const planned of plan) {
+      throwIfCancelled(context.signal);
+      await loader.load(planned);
+      done += sizeOf(planned.stored);
+      context.onProgress?.({ note: "Loading weights", done, total });
+      await yieldToEvents();
+    }
+    return await loader.finish();
+  } catch (error) {
+    loader.dispose();
+    throw error;
+  }
+}
+
+const sizeOf = ({ shape }: StoredTensor): number => shape.reduce((product, size) => product * size, 1);
+
+class WeightLoader {
+  readonly #source: WeightSource;
+  readonly #config: ModelConfig;
+  readonly #prefix: string;
+  readonly #options: { signal?: AbortSignal };
+  readonly #hash = new ContentHash();
+  readonly #matrices = new Map<MatrixName, LinearWeight>();
+  readonly #vectors = new Map<string, Tensor>();
+  readonly #tables = new Map<"embedding" | "output", RowTable>();
+  #positions: Tensor | undefined;
+  #parameters = 0;
+  /** A fused tensor is asked for three times in a row. */
+  #last: { name: string; values: Values } | undefined;
+
+  constructor(source: WeightSource, config: ModelConfig, prefix: string, { signal }: LoadContext) {
+    this.#source = source;
+    this.#config = config;
+    this.#prefix = prefix;
+    this.#options = signal === undefined ? {} : { signal };
+  }
+
+  async load(planned: PlannedWeight): Promise<void> {
+    switch (planned.kind) {
+      case "table":
+        this.#tables.set(planned.weight, await this.#readTable(planned.stored));
+        return;
+      case "positions":
+        this.#positions = keep(tensor(await this.#read(planned.stored), planned.stored.shape));
+        return;
+      case "vector":
+        return this.#loadVector(planned);
+      case "matrix": {
+        const { inWidth, outWidth, place } = planned;
+        const size = { inWidth, outWidth, headDim: this.#config.headDim };
+        const values = toInOut(await this.#read(planned.stored), place, size);
+        this.#matrices.set(planned.weight, createLinear(values, inWidth, outWidth));
+      }
+    }
+  }
+
+  async finish(): Promise<{ weights: ModelWeights; hash: string; parameters: number }> {
+    this.#last = undefined;
+    const embedding = this.#tables.get("embedding")!;
+    const weights = new ModelWeights({
+      matrices: this.#matrices,
+      vectors: this.#vectors,
+      embedding,
+      output: this.#tables.get("output") ?? embedding,
+      positions: this.#positions,
+    });
+    return { weights, hash: await this.#hash.digest(), parameters: this.#parameters };
+  }
+
+  dispose(): void {
+    disposeWeights(...this.#matrices.values(), ...this.#tables.values());
+    dispose(...this.#vectors.values(), this.#positions);
+  }
+
+  async #loadVector({ weight, stored, offset, place }: PlannedWeight & { kind: "vector" }): Promise<void> {
+    let values = await this.#read(stored);
+    if (place?.fused !== undefined) values = biasPart(values, place, values.length / 3, this.#config.headDim);
+    if (offset !== 0) values = values.map((value) => value + offset);
+    this.#vectors.set(weight, keep(tensor(values, [values.length])));
+  }
+
+  async #read(stored: StoredTensor): Promise<Values> {
+    if (this.#last?.name === stored.name) return this.#last.values;
+    this.#last = undefined;
+    const values = await this.#source.readTensor(stored.name, this.#options);
+    await this.#announce(stored);
+    await this.#hash.add(values);
+    this.#last = { name: stored.name, values };
+    return values;
+  }
+
+  async #readTable(stored: StoredTensor): Promise<RowTable> {
+    await this.#announce(stored);
+    const [rows, columns] = stored.shape as readonly [number, number];
+    return createRowTable(rows, columns, async (firstRow, rowCount) => {
+      const values = await this.#source.readRows(stored.name, firstRow, rowCount, this.#options);
+      await this.#hash.add(values);
+      return values;
+    });
+  }
+
+  async #announce({ name, shape }: StoredTensor): Promise<void> {
+    this.#parameters += sizeOf({ name, shape });
+    const bare = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : name;
+    await this.#hash.addText(`${bare} ${shape.join("x")}`);
+  }
+}

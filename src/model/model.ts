@@ -1,0 +1,43 @@
+/** A loaded model: configuration, weights, tokenizer and identity. What it computes is in forward.ts. */
+import type { ModelConfig } from "./config";
+import { loadWeights, type LoadContext, type WeightSource } from "./loadWeights";
+import { RotaryTables } from "./rotaryTables";
+import type { Tokenizer } from "./tokenizer/tokenizer";
+import type { ModelWeights } from "./weights";
+
+export type Model = {
+  readonly config: ModelConfig;
+  readonly weights: ModelWeights;
+  readonly rotaryTables: RotaryTables;
+  readonly tokenizer: Tokenizer;
+  /** SHA-256 over the weights, hex; independent of the file's format. */
+  readonly hash: string;
+  readonly parameters: number;
+  dispose(): void;
+};
+
+/**
+ * Loads the weights a configuration asks for onto the active backend. The tokenizer comes ready made.
+ * Throws AppError `missing`, `bad-shape`, `unsupported`, `cancelled`, or what reading the checkpoint throws.
+ */
+export async function loadModel(
+  checkpoint: WeightSource,
+  tokenizer: Tokenizer,
+  config: ModelConfig,
+  context: LoadContext = {},
+): Promise<Model> {
+  const { weights, hash, parameters } = await loadWeights(checkpoint, config, context);
+  const rotaryTables = new RotaryTables(config.rotaries, config.contextLength);
+  return {
+    config,
+    weights,
+    rotaryTables,
+    tokenizer,
+    hash,
+    parameters,
+    dispose: () => {
+      weights.dispose();
+      rotaryTables.dispose();
+    },
+  };
+}
