@@ -13,7 +13,9 @@ const aliasExact = ["core", "backend-cpu", "backend-wasm", "backend-webgpu"].map
   find: new RegExp(`^@tensorflow/tfjs-${part}$`),
   replacement: new URL(`node_modules/@tensorflow/tfjs-${part}/dist/index.js`, import.meta.url).pathname,
 }));
-const resolve = { alias: [...aliasExact, ...Object.entries(alias).map(([find, replacement]) => ({ find, replacement }))] };
+const resolve = {
+  alias: [...aliasExact, ...Object.entries(alias).map(([find, replacement]) => ({ find, replacement }))],
+};
 const server = { deps: { inline: [/@tensorflow/] } };
 
 export default defineConfig({
@@ -55,6 +57,8 @@ export default defineConfig({
           include: ["src/**/*.gpu.test.ts"],
           testTimeout: 300_000,
           fileParallelism: false,
+          // One page for the suite: Chromium's GPU process tires of pages that open and close devices (platform.md 7.2).
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,

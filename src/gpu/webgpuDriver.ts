@@ -1,52 +1,43 @@
-/** The WebGPU backend: tfjs's kernels and ours on the lab's own device. */
+/** The WebGPU backend as the rest of gpu/ sees it: our device, our kernels, weights in panels. */
 import * as tf from "@tensorflow/tfjs-core";
+import { AppError } from "../lib/errors";
 import { openDevice } from "./device";
 import type { Driver } from "./driver";
+import { registerWebGpuKernels } from "./kernels/register";
 import { GuardedWebGpuBackend, setWebGpuFlags } from "./webgpuBackend";
-import { readWeightRows, weightShape, writeWeightRows } from "./weightLayout";
+import { allocateWeight, writeWeight } from "./webgpuWeights";
+import { readWeightRows } from "./weightLayout";
 
 /**
- * Opens a device and makes tfjs compute on it.
- * @throws AppError `webgpu-unavailable` when there is no adapter
+ * Opens a new device, replacing the one before, whatever state that was in.
+ * @throws AppError `webgpu-unavailable`
  */
 export async function startWebGpu(): Promise<Driver> {
-  setWebGpuFlags();
   const own = await openDevice();
-  const backend = new GuardedWebGpuBackend(own);
+  registerWebGpuKernels();
+  setWebGpuFlags();
   tf.removeBackend("webgpu");
+  const backend = new GuardedWebGpuBackend(own);
   tf.registerBackend("webgpu", () => backend, 3);
-  await tf.setBackend("webgpu");
-  const bufferOf = (tensor: tf.Tensor) => {
-    const data = backend.tensorMap.get(tensor.dataId) as { resource?: unknown } | undefined;
-    return data?.resource as GPUBuffer;
-  };
+  if (!(await tf.setBackend("webgpu"))) {
+    own.close();
+    throw new AppError("webgpu-unavailable", "The WebGPU backend did not start.", "Choose the WASM backend.");
+  }
   return {
     name: "webgpu",
     adapter: own.adapter,
-    heldBytes: () => backend.bufferManager.numBytesAllocated,
+    heldBytes: () => backend.pool.heldBytes(),
     assertHealthy: () => own.assertHealthy(),
-    trim: () => undefined,
+    trim: () => backend.pool.trim(),
     dispose: () => tf.removeBackend("webgpu"),
-    layout: (kind) => (kind === "linear" ? "inOut" : "outIn"),
-    allocateWeight: (geometry) => tf.zeros(weightShape(geometry)),
-    writeWeight: (weight, geometry, orientation, firstRow, values) => {
-      const rows = geometry.layout === orientation ? values : transposed(values, geometry, orientation);
-      const width = orientation === "inOut" ? geometry.outFeatures : geometry.inFeatures;
-      backend.flush();
-      own.device.queue.writeBuffer(bufferOf(weight), 4 * firstRow * width, rows as Float32Array<ArrayBuffer>);
-    },
+    layout: () => "panels8",
+    allocateWeight: (geometry) => allocateWeight(backend, geometry),
+    writeWeight: (weight, geometry, orientation, firstRow, values) =>
+      writeWeight(backend, weight, { geometry, orientation, firstRow, values }),
     readWeight: async (weight, geometry) => readWeightRows((await weight.data()) as Float32Array, geometry),
-    settle: () => own.settleErrors(),
+    settle: async () => {
+      await own.device.queue.onSubmittedWorkDone();
+      await own.settleErrors();
+    },
   };
-}
-
-/** Only whole matrices are turned; pieces come in the layout's own orientation. */
-function transposed(
-  values: Float32Array,
-  geometry: Parameters<typeof writeWeightRows>[1],
-  orientation: "inOut" | "outIn",
-): Float32Array {
-  const target = new Float32Array(geometry.inFeatures * geometry.outFeatures);
-  writeWeightRows(target, geometry, orientation, 0, values);
-  return target;
 }

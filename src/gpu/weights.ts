@@ -56,7 +56,8 @@ export async function createRowTable(
   const bytesPerRow = 4 * columns;
   // A multiple of 8 rows: every chunk but the last then fills its panels.
   const rowsPerChunk = Math.max(8, Math.floor(MAX_CHUNK_BYTES / bytesPerRow / 8) * 8);
-  const rowsPerPiece = Math.max(1, Math.floor(maxPieceBytes / bytesPerRow));
+  // Pieces too: WebGPU's driver packs whole panels.
+  const rowsPerPiece = Math.max(8, Math.floor(maxPieceBytes / bytesPerRow / 8) * 8);
   const chunks: (LinearWeight & { firstRow: number })[] = [];
   const table: RowTable = {
     rows,

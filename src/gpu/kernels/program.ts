@@ -1,0 +1,76 @@
+/**
+ * The only place that builds tfjs WebGPU programs: a kernel is data (its WGSL text and its uniforms), and the key of
+ * its compiled pipeline is its text, so no constant baked into a shader can be forgotten in a hand-written key.
+ */
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { webgpu_util } from "@tensorflow/tfjs-backend-webgpu";
+import { invariant } from "../../lib/errors";
+import type { GuardedWebGpuBackend } from "../webgpuBackend";
+
+type WebGpuProgram = Parameters<GuardedWebGpuBackend["runWebGPUProgram"]>[0];
+
+export type WgslKernel = {
+  /** Shows in pipeline labels and keys. */
+  name: string;
+  /**
+   * Names of the inputs' storage arrays, each of which `code` must read: WebGPU drops an unread binding from the
+   * pipeline's layout and then refuses it. `vec4` reads four neighbours at once (the buffer must be a
+   * multiple of 4).
+   */
+  inputs: readonly { name: string; vec4?: boolean }[];
+  outputShape: readonly number[];
+  /** The output array's elements are vec4s; its size must be a multiple of 4. */
+  outputVec4?: boolean;
+  /** Invocations wanted; whole workgroups are added up to `workgroupSize`, so `main` must guard its index. */
+  invocations: number;
+  workgroupSize: number;
+  /** i32 or f32 constants of one call, read as `uniforms.<name>`. */
+  uniforms: Readonly<Record<string, { i32: number } | { f32: number }>>;
+  /** WGSL that defines `fn main(index : i32)` and writes `result[...]`. */
+  code: string;
+};
+
+export type NamedInputs = Readonly<Record<string, TensorInfo>>;
+
+/** Runs `kernel` on those of `named` that it reads; writes into `output` or a new tensor, and gives it back. */
+export function runWgsl(
+  backend: GuardedWebGpuBackend,
+  kernel: WgslKernel,
+  named: NamedInputs,
+  output?: TensorInfo,
+): TensorInfo {
+  const inputs = kernel.inputs.map(({ name }) => {
+    const input = named[name];
+    invariant(input, `${kernel.name}: no input ${name}`);
+    return input;
+  });
+  invariant(
+    kernel.invocations < 2 ** 31,
+    `${kernel.name}: ${kernel.invocations} invocations overflow an i32 index`,
+  );
+  const values = Object.values(kernel.uniforms).map((value) =>
+    "i32" in value ? { type: "int32", data: [value.i32] } : { type: "float32", data: [value.f32] },
+  );
+  return backend.runWebGPUProgram(createProgram(kernel), inputs, "float32", values, output);
+}
+
+function createProgram(kernel: WgslKernel): WebGpuProgram {
+  const uniforms = Object.entries(kernel.uniforms)
+    .map(([name, value]) => `${name} : ${"i32" in value ? "i32" : "f32"}`)
+    .join(", ");
+  const variableComponents = kernel.inputs.map((input) => (input.vec4 ? 4 : 1));
+  const text = [kernel.code, uniforms, variableComponents, kernel.outputVec4 ?? false].join("\n");
+  return {
+    shaderKey: `${kernel.name}:${text}`,
+    variableNames: kernel.inputs.map((input) => input.name),
+    variableComponents,
+    outputComponent: kernel.outputVec4 ? 4 : 1,
+    outputShape: [...kernel.outputShape],
+    workgroupSize: [kernel.workgroupSize, 1, 1],
+    // A flat layout lets tfjs fold more than 65,535 workgroups into y and z; `getGlobalIndex` unfolds them.
+    dispatchLayout: webgpu_util.flatDispatchLayout([...kernel.outputShape]),
+    dispatch: [Math.ceil(kernel.invocations / kernel.workgroupSize), 1, 1],
+    uniforms,
+    getUserCode: () => kernel.code,
+  };
+}
