@@ -7,7 +7,8 @@ import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
 import { readFactList } from "../loading/factList";
 import { parseModelConfig } from "../model/config";
 import { loadModel } from "../model/model";
-import { openTokenizer } from "../model/tokenizer/openTokenizer";
+import { tokenizerFromGguf } from "../model/tokenizer/ggufTokenizer";
+import { createTokenizer, type Tokenizer } from "../model/tokenizer/tokenizer";
 import { editableWeights } from "./editableWeights";
 import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
@@ -24,6 +25,12 @@ export async function unload(session: Session): Promise<void> {
     loaded.model.dispose();
   }
   engine?.dispose();
+}
+
+/** A GGUF without a tokenizer.json carries its vocabulary in the metadata. */
+function openTokenizer({ tokenizer, ggufMetadata }: Checkpoint): Tokenizer {
+  const inMetadata = tokenizer.tokenizer === undefined && ggufMetadata !== undefined;
+  return createTokenizer(inMetadata ? tokenizerFromGguf(ggufMetadata) : tokenizer);
 }
 
 async function loadWeights(

@@ -1,0 +1,46 @@
+/** Questions about language: tokens of a prompt, its continuation, the probability of an answer. */
+import type {
+  GeneratePartial,
+  GenerateRequest,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResult,
+} from "../domain/generation";
+import type { Token } from "../domain/model";
+import type { CallContext } from "../domain/progress";
+import { chatPrompt } from "../model/chat";
+import { generate } from "../model/generate";
+import { score } from "../model/score";
+import type { LoadedState } from "./session";
+
+export const tokenizePrompt = (
+  { model }: LoadedState,
+  { prompt }: { prompt: string },
+): { tokens: Token[] } => ({
+  tokens: model.tokenizer.encode(prompt).tokens,
+});
+
+/** Runs `body` on the weights in use, or on the checkpoint's own. */
+export function onWeights<Result>(
+  { model }: LoadedState,
+  which: "edited" | "base" | undefined,
+  body: () => Promise<Result>,
+): Promise<Result> {
+  return which === "base" ? model.weights.onBase(body) : body();
+}
+
+/** @throws AppError empty-prompt, prompt-too-long, cancelled */
+export function generateText(
+  state: LoadedState,
+  request: GenerateRequest,
+  context: CallContext<GeneratePartial>,
+): Promise<GenerateResult> {
+  const prompt = request.chat ? chatPrompt(state.model.tokenizer, request.prompt) : request.prompt;
+  return onWeights(state, request.weights, () => generate(state.model, { ...request, prompt }, context));
+}
+
+export const scoreTarget = (
+  { model }: LoadedState,
+  request: ScoreRequest,
+  context: CallContext<never>,
+): Promise<ScoreResult> => score(model, request, context);

@@ -1,0 +1,30 @@
+/** Causal tracing of one fact, on the weights in use or on the checkpoint's own. */
+import type { CallContext } from "../domain/progress";
+import type { CellRequest, CellResult, TracePartial, TraceRequest, TraceResult } from "../domain/trace";
+import { trace } from "../tracing/trace";
+import { cellTop } from "../tracing/cell";
+import knownSubjects from "./data/knownSubjects.json";
+import { onWeights } from "./language";
+import type { LoadedState } from "./session";
+
+/** Subjects whose embeddings set three sigma: the model's own facts, else well-known names. */
+export function noiseSubjects({ facts }: LoadedState): string[] {
+  const own = facts?.facts.map(({ subject }) => subject) ?? [];
+  return [...new Set(own.length > 0 ? own : knownSubjects)];
+}
+
+/** @throws AppError subject-not-in-prompt, subject-ambiguous, prompt-too-long, cancelled */
+export const traceFact = (
+  state: LoadedState,
+  request: TraceRequest,
+  context: CallContext<TracePartial>,
+): Promise<TraceResult> =>
+  onWeights(state, request.weights, () => trace(state.model, request, noiseSubjects(state), context));
+
+/** The likeliest next tokens with one state restored. */
+export const traceCell = (
+  state: LoadedState,
+  request: CellRequest,
+  context: CallContext<never>,
+): Promise<CellResult> =>
+  onWeights(state, request.trace.weights, () => cellTop(state.model, request, noiseSubjects(state), context));
