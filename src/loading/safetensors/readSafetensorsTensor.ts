@@ -15,6 +15,7 @@ export async function readSafetensorsTensor(
   const { tensors } = await openSafetensors(memorySource(file, bytes));
   const tensor = tensors.get(name);
   if (!tensor) throw fault("missing", file, `tensor ${quoted(name)} is absent`);
-  if (!tensor.stored) throw fault("unsupported", file, `tensor ${quoted(name)} is ${tensor.dtype}, not floats`);
+  if (!tensor.stored)
+    throw fault("unsupported", file, `tensor ${quoted(name)} is ${tensor.dtype}, not floats`);
   return { shape: tensor.shape, values: await readTensor(tensor.stored) };
 }
