@@ -39,9 +39,7 @@ test("a fused matrix sorted into queries, keys, values goes back to heads", asyn
         original.subarray((head * 3 + part) * run, (head * 3 + part + 1) * run),
         (part * 4 + head) * run,
       );
-  const [[, values]] = (await convert(grouped, [columns, 24], "groupedQkv")) as [
-    readonly [string, Float32Array],
-  ];
+  const [, values] = (await convert(grouped, [columns, 24], "groupedQkv"))[0]!;
   expect(values).toEqual(original);
 });
 
