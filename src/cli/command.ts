@@ -7,7 +7,7 @@ import type { Options, OptionTable } from "./arguments";
 
 export type CommandContext = {
   lab: LabApi;
-  call: CallContext<never>;
+  call: CallContext<unknown>;
 };
 
 /** `json` is the whole result; `text` is what people read. */

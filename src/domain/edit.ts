@@ -121,7 +121,11 @@ export type EditCall = {
 };
 
 /** A named array on its way to a file. */
-export type NamedTensor = { shape: number[]; values: Float32Array<ArrayBuffer> };
+export type NamedTensor = {
+  name: string;
+  shape: readonly number[];
+  values: Float32Array | Float64Array | Int32Array;
+};
 
 /**
  * The share of the edit's change that falls on another fact, known before the edit from its key alone:
@@ -148,6 +152,6 @@ export type EditResult = {
   stack: StackState;
   editId: string;
   predictedInterference: PredictedInterference[];
-  intermediates?: Record<string, NamedTensor>;
+  intermediates?: NamedTensor[];
   milliseconds: number;
 };

@@ -12,6 +12,7 @@ import { durableFiles, memoryFiles, type RawFiles } from "./durableFiles";
 import type { LabEnvironment, OpenedFiles } from "./environment";
 import { opfsFiles } from "./opfsFiles";
 
+const DEFAULT_CORPUS = "models/tiny-facts2-gpt2/corpus.txt";
 const modelList = z.array(z.string().regex(/^[\w.-]+$/)).max(100);
 
 /** Loading embedded models needs the page's address: a worker's own is that of its script. */
@@ -20,6 +21,12 @@ async function embeddedNames(base: string, signal: AbortSignal): Promise<string[
   if (!response.ok)
     throw new AppError("network", "The list of embedded models cannot be read.", "Reload the page.");
   return modelList.parse(await response.json());
+}
+
+async function readText(address: URL, signal: AbortSignal): Promise<string> {
+  const response = await fetch(address, { signal });
+  if (!response.ok) throw new AppError("network", `${address.pathname} cannot be read.`, "Reload the page.");
+  return response.text();
 }
 
 const folderOf = (base: string, name: string): string =>
@@ -67,6 +74,7 @@ export async function browserEnvironment(
     openSource: (source, context) => openSource(base, source, context),
     listEmbedded: async (signal) =>
       Promise.all((await embeddedNames(base, signal)).map((name) => summarise(base, name, signal))),
+    defaultCorpus: (signal) => readText(new URL(DEFAULT_CORPUS, base), signal),
     journal: durableFiles(await files("palimpsest-journal")),
     cache: durableFiles(await files("palimpsest-cache")),
     onRestored,

@@ -18,6 +18,8 @@ export type LabEnvironment = {
   startBackend(name: Backend): Promise<EngineBackend>;
   openSource(source: ModelSource, context: CallContext<never>): Promise<OpenedFiles>;
   listEmbedded(signal: AbortSignal): Promise<ModelSummary[]>;
+  /** Text for statistics of models that bring none of their own, one document a line. */
+  defaultCorpus(signal: AbortSignal): Promise<string>;
   /** Where the stack is written after every change, and read when its model is opened again. */
   journal: DurableFiles;
   /** Where what can be computed again is kept: statistics, the self-test's verdict. */

@@ -9,7 +9,6 @@ import { parseModelConfig } from "../model/config";
 import { loadModel } from "../model/model";
 import { tokenizerFromGguf } from "../model/tokenizer/ggufTokenizer";
 import { createTokenizer, type Tokenizer } from "../model/tokenizer/tokenizer";
-import { editableWeights } from "./editableWeights";
 import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
 import { restoreStack } from "./journal";
@@ -71,7 +70,7 @@ export async function load(
   const { config, tokenizer, hash, parameters } = loaded.model;
   session.loaded = {
     ...loaded,
-    stack: new EditStack(editableWeights(loaded.model.weights), hash),
+    stack: new EditStack(loaded.model.weights, hash),
     info: {
       ref,
       family: config.family,

@@ -1,5 +1,5 @@
-/** The lab in a terminal: files from disk, nothing kept between runs. Node only. */
-import { readdir } from "node:fs/promises";
+/** The lab in a terminal: files from disk; only what can be computed again is kept between runs. Node only. */
+import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,9 @@ import { openHubModel } from "../loading/hub/openHubModel";
 import { nodeEmbeddedModel, nodeModelFiles } from "../loading/nodeModelFiles";
 import { durableFiles, memoryFiles } from "./durableFiles";
 import type { LabEnvironment, OpenedFiles } from "./environment";
+import { folderFiles } from "./folderFiles";
+
+const DEFAULT_CORPUS = "public/models/tiny-facts2-gpt2/corpus.txt";
 
 /** The checkout this code runs from, whether bundled into dist/cli or not. */
 function projectRoot(): string {
@@ -69,8 +72,9 @@ export function nodeEnvironment({ backend }: { backend: Backend }): LabEnvironme
       startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {}),
     openSource: (source, { signal }) => openSource(root, source, signal),
     listEmbedded: async () => Promise.all((await embeddedNames(root)).map((name) => summarise(root, name))),
+    defaultCorpus: () => readFile(join(root, DEFAULT_CORPUS), "utf8"),
     journal: durableFiles(memoryFiles()),
-    cache: durableFiles(memoryFiles()),
+    cache: durableFiles(folderFiles(join(root, ".cache/lab"))),
     onRestored: () => undefined,
   };
 }

@@ -141,8 +141,7 @@ export const edit: Command = {
     );
     const [out, dump] = [options.text("out"), options.text("dump")];
     if (out !== undefined) await writeFile(out, (await context.lab.saveEdits({}, context.call)).bytes);
-    if (dump !== undefined && intermediates)
-      await writeFile(dump, writeSafetensors(new Map(Object.entries(intermediates)), new Map()));
+    if (dump !== undefined && intermediates) await writeFile(dump, writeSafetensors(intermediates));
     return { json: { ...result, probes: groupProbes(result.probes) }, text: asTable(result) };
   },
 };

@@ -31,7 +31,8 @@ function readSeveredNoise(options: Options): "published" | "same" {
 async function readRequest(options: Options): Promise<TraceRequest> {
   const [answer, sever] = [options.text("answer"), options.text("sever")];
   const noiseFile = options.text("noise-file");
-  const noiseValues = noiseFile && (await readSafetensorsTensor(await readInput(noiseFile), "noise", noiseFile));
+  const noiseValues =
+    noiseFile && (await readSafetensorsTensor(await readInput(noiseFile), "noise", noiseFile));
   return {
     prompt: options.text("prompt")!,
     subject: options.text("subject")!,

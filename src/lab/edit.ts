@@ -1,0 +1,199 @@
+/** Editing facts: probe, compute, put on the stack, probe again. A failed or cancelled edit leaves the stack as it was. */
+import type {
+  EditCall,
+  EditPartial,
+  EditRequest,
+  EditResult,
+  NamedTensor,
+  OptimisationStep,
+  RomeSettings,
+} from "../domain/edit";
+import type { CallContext } from "../domain/progress";
+import { computeEdit } from "../editing/computeEdit";
+import { checkContexts, sampleContexts } from "../editing/contexts";
+import { readRomeSettings } from "../editing/settings/romeSettings";
+import type { Statistics } from "../editing/statistics";
+import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
+import { predictInterference } from "../evaluation/predictInterference";
+import { AppError } from "../lib/errors";
+import { continuePrompt } from "./continuePrompt";
+import { keepStack } from "./journal";
+import { loadedModel, type LoadedState, type Session } from "./session";
+import { statisticsFor } from "./statistics";
+
+type Inputs = { contexts: readonly string[]; statistics?: Statistics };
+
+/** Tokens of the free text shown before and after. */
+const FREE_TEXT_TOKENS = 24;
+
+/** What an edit needs besides its request: contexts and second moments, both of the untouched model. */
+async function gatherInputs(
+  session: Session,
+  call: EditCall,
+  settings: RomeSettings,
+  context: CallContext<never>,
+): Promise<Inputs> {
+  const { model } = loadedModel(session);
+  const { contexts: given, seed, statistics: file } = call;
+  if (given) checkContexts(given);
+  const contexts = given ?? (await model.weights.onBase(() => sampleContexts(model, seed, context.signal)));
+  if (!settings.useSecondMoment) return { contexts };
+  return { contexts, statistics: await statisticsFor(session, settings.layer, file, context) };
+}
+
+type Side = {
+  rewrites: { p: number; rank: number }[];
+  probes: Awaited<ReturnType<typeof probeSides>>[];
+  texts: string[];
+};
+
+/** Everything that is asked before and after in the same words. */
+async function ask(
+  state: LoadedState,
+  requests: readonly EditRequest[],
+  context: CallContext<never>,
+): Promise<Side> {
+  const { model } = state;
+  const prompts = requests.map(bare);
+  const answers = requests.map((request) => ({ prompt: bare(request), answer: request.targetNew }));
+  const scores = await scoreAnswers(model, answers, context);
+  const rewrites = scores.map(({ p, rank }) => ({ p, rank }));
+  const probes = [];
+  for (const request of requests) probes.push(await probeSides(model, request, context.signal));
+  const texts = [];
+  for (const prompt of prompts) texts.push(await continuePrompt(state, prompt, FREE_TEXT_TOKENS, context));
+  return { rewrites, probes, texts };
+}
+
+type Computed = {
+  ids: string[];
+  losses: OptimisationStep[][];
+  warnings: string[];
+  intermediates: NamedTensor[];
+};
+
+/** ROME edits one fact at a time, each on the weights that the ones before left. */
+async function computeInTurn(
+  state: LoadedState,
+  call: EditCall,
+  inputs: Inputs,
+  context: CallContext<EditPartial>,
+): Promise<Computed> {
+  const { model, stack } = state;
+  const done: Computed = { ids: [], losses: [], warnings: [], intermediates: [] };
+  try {
+    for (const request of call.requests) {
+      const one = { ...call, requests: [request] };
+      const { edit, warnings, intermediates } = await computeEdit(model, one, { ...inputs, ...context });
+      done.ids.push(await stack.add(edit));
+      done.losses.push(...edit.losses);
+      done.warnings.push(...warnings);
+      done.intermediates = intermediates;
+    }
+  } catch (error) {
+    for (const id of done.ids.reverse()) await stack.remove(id);
+    throw error;
+  }
+  return done;
+}
+
+/** Computes an edit of the stack again, on the edits that are below it now. */
+async function computeAgain(
+  { model, stack }: LoadedState,
+  id: string,
+  call: EditCall,
+  inputs: Inputs,
+  context: CallContext<EditPartial>,
+): Promise<Computed> {
+  const done: Computed = { ids: [id], losses: [], warnings: [], intermediates: [] };
+  await stack.recompute(id, async () => {
+    const { edit, warnings } = await computeEdit(model, call, { ...inputs, ...context });
+    done.losses = edit.losses;
+    done.warnings = warnings;
+    return edit;
+  });
+  return done;
+}
+
+const bare = ({ prompt, subject }: EditRequest): string => prompt.replace("{}", () => subject);
+
+/** What changed between two sides, request by request. */
+function compare(requests: readonly EditRequest[], before: Side, after: Side, losses: OptimisationStep[][]) {
+  return {
+    requests: requests.map((request, index) => ({
+      subject: request.subject,
+      prompt: request.prompt,
+      target: request.targetNew,
+      before: before.rewrites[index]!,
+      after: after.rewrites[index]!,
+      loss: losses[index] ?? [],
+    })),
+    probes: requests.flatMap((_, index) => pairProbes(before.probes[index]!, after.probes[index]!)),
+    generations: requests.map((request, index) => ({
+      prompt: bare(request),
+      before: before.texts[index]!,
+      after: after.texts[index]!,
+    })),
+  };
+}
+
+/** Everything around an edit: inputs, questions before and after, the journal. `compute` changes the stack. */
+async function editAndCompare(
+  session: Session,
+  call: EditCall,
+  context: CallContext<EditPartial>,
+  compute: (inputs: Inputs) => Promise<Computed>,
+): Promise<EditResult> {
+  const started = performance.now();
+  const state = loadedModel(session);
+  const { settings, notes } = readRomeSettings(call.settings, state.model.config);
+  const inputs = await gatherInputs(session, call, settings, context);
+  const before = await ask(state, call.requests, context);
+  const { ids, losses, warnings, intermediates } = await compute(inputs);
+  const after = await ask(state, call.requests, context);
+  await keepStack(session);
+  const stack = state.stack.state;
+  const edits = state.stack.edits.filter(({ id }) => ids.includes(id));
+  return {
+    method: call.method,
+    settings,
+    ...compare(call.requests, before, after, losses),
+    updates: stack.edits.filter(({ id }) => ids.includes(id)).flatMap(({ updates }) => updates),
+    warnings: [...notes, ...warnings],
+    stack,
+    editId: ids.at(-1)!,
+    predictedInterference: await predictInterference(state.model, edits, context.signal),
+    ...(call.intermediates && { intermediates }),
+    milliseconds: performance.now() - started,
+  };
+}
+
+/**
+ * Writes facts into the model and tells what changed.
+ * @throws AppError bad-request, bad-statistics, singular-matrix, not-finite, storage, cancelled
+ */
+export async function editFacts(
+  session: Session,
+  call: EditCall,
+  context: CallContext<EditPartial>,
+): Promise<EditResult> {
+  if (call.requests.length === 0) {
+    throw new AppError("bad-request", "There is nothing to edit.", "Give a subject and a new answer.");
+  }
+  const state = loadedModel(session);
+  return editAndCompare(session, call, context, (inputs) => computeInTurn(state, call, inputs, context));
+}
+
+/** Computes an edit again on the edits that are below it now, with its own settings, contexts and seed. */
+export async function recomputeEdit(
+  session: Session,
+  { id }: { id: string },
+  context: CallContext<EditPartial>,
+): Promise<EditResult> {
+  const state = loadedModel(session);
+  const old = state.stack.edits.find((edit) => edit.id === id);
+  if (!old) throw new AppError("bad-request", "That edit is no longer in the stack.", "Choose another.");
+  const { method, requests, settings, contexts, seed, name } = old;
+  const call: EditCall = { method, requests, settings, contexts, seed, name };
+  return editAndCompare(session, call, context, (inputs) => computeAgain(state, id, call, inputs, context));
+}
