@@ -1,5 +1,7 @@
 /** A model as the page and the shell see it: where it comes from and what it is. */
 
+import type { RomeSettings } from "./edit";
+
 export type Backend = "webgpu" | "wasm" | "cpu";
 
 /**
@@ -39,6 +41,8 @@ export type LoadedModel = ModelSummary & {
   heldBytes: number;
   /** The layer ROME edits unless told otherwise. */
   defaultEditLayer: number;
+  /** What ROME's settings are on this model unless told otherwise. */
+  editDefaults: RomeSettings;
   /** Notices for the user: fallback to WASM, self-test result, quirks of the file. */
   notices: readonly string[];
 };

@@ -87,6 +87,7 @@ export async function load(
       hasChatTemplate: tokenizer.chatTemplate !== undefined,
       backend: engine.name,
       defaultEditLayer: romeDefaults(config).layer,
+      editDefaults: romeDefaults(config),
       notices,
     },
   };
