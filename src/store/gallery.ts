@@ -1,0 +1,53 @@
+/** The examples that come with the page, and one finished result to show before any model is loaded. */
+import type { EditResult, Neighbour } from "../domain/edit";
+import type { TraceResult } from "../domain/trace";
+
+export type Example = {
+  id: string;
+  category: string;
+  /** Exactly one `{}` where the subject stands. */
+  template: string;
+  subject: string;
+  answer: string;
+  /** A false answer of the same kind, to write instead. */
+  target: string;
+  paraphrases: readonly string[];
+  neighbours: readonly Neighbour[];
+};
+
+export type Gallery = { model: string; examples: readonly Example[] };
+
+/** A trace and an edit computed by the lab's command line and stored with the page. */
+export type StoredResult = { example: string; trace: TraceResult; edit: EditResult };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+function isExample(value: unknown): value is Example {
+  if (!isObject(value)) return false;
+  const texts = [value.id, value.category, value.template, value.subject, value.answer, value.target];
+  return (
+    texts.every((text) => typeof text === "string") &&
+    [value.paraphrases, value.neighbours].every(Array.isArray)
+  );
+}
+
+/** Undefined when the file is not a gallery: the page then does without. */
+export function parseGallery(json: unknown): Gallery | undefined {
+  if (!isObject(json) || typeof json.model !== "string" || !Array.isArray(json.examples)) return undefined;
+  return { model: json.model, examples: json.examples.filter(isExample) };
+}
+
+export function parseStored(json: unknown): StoredResult | undefined {
+  if (!isObject(json) || typeof json.example !== "string") return undefined;
+  const { trace, edit } = json;
+  const isTrace = isObject(trace) && Array.isArray(trace.scores) && Array.isArray(trace.tokens);
+  const isEdit = isObject(edit) && Array.isArray(edit.probes) && Array.isArray(edit.requests);
+  return isTrace && isEdit ? (json as StoredResult) : undefined;
+}
+
+export function promptOf(example: Example): { text: string; subject: { start: number; end: number } } {
+  const start = example.template.indexOf("{}");
+  const text = example.template.replace("{}", () => example.subject);
+  return { text, subject: { start, end: start + example.subject.length } };
+}

@@ -1,0 +1,49 @@
+/** Which model is loaded and how it does: loading, memory, the list to choose from. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { LoadedModel, ModelSource, ModelSummary } from "../domain/model";
+import type { Lab } from "../workers/client";
+import { createRun, IDLE, type Run } from "./run";
+
+export type ModelState = {
+  available: Run<ModelSummary[]>;
+  loading: Run<LoadedModel>;
+  /** The model that answers now; stays while another is being loaded. */
+  model: LoadedModel | undefined;
+  /** Bytes the backend holds, as last measured. */
+  heldBytes: number | undefined;
+  list(): Promise<void>;
+  load(source: ModelSource): Promise<LoadedModel | undefined>;
+  /** The worker was replaced and holds this model (or none) now. */
+  replaced(model: LoadedModel | undefined): void;
+  measure(): Promise<void>;
+};
+
+export type ModelStore = StoreApi<ModelState>;
+
+export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory">): ModelStore {
+  return createStore<ModelState>()((set) => {
+    const listing = createRun<ModelSummary[]>((available) => set({ available }));
+    const loading = createRun<LoadedModel>((run) => set({ loading: run }));
+
+    return {
+      available: IDLE,
+      loading: IDLE,
+      model: undefined,
+      heldBytes: undefined,
+
+      list: async () => {
+        await listing.start((context) => lab.listModels({}, context));
+      },
+      load: async (source) => {
+        const model = await loading.start((context) => lab.load({ source }, context));
+        if (model !== undefined) set({ model, heldBytes: model.heldBytes });
+        return model;
+      },
+      replaced: (model) => set({ model, heldBytes: model?.heldBytes }),
+      measure: async () => {
+        const memory = await lab.memory({}).catch(() => undefined);
+        if (memory !== undefined) set({ heldBytes: memory.bytes });
+      },
+    };
+  });
+}

@@ -1,0 +1,70 @@
+/** The edits on the model: order, switches, names, files. The worker owns the truth; this holds its last answer. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { StackState as Stack } from "../domain/edit";
+import type { Lab } from "../workers/client";
+import { createRun, IDLE, type Run } from "./run";
+
+export type StackStoreState = {
+  stack: Stack | undefined;
+  /** The change under way, or why the last one was refused. */
+  change: Run<Stack>;
+  refresh(): Promise<void>;
+  setEnabled(id: string, enabled: boolean): Promise<void>;
+  remove(id: string): Promise<void>;
+  rename(id: string, name: string): Promise<void>;
+  move(id: string, to: number): Promise<void>;
+  /** The stack as a `.palimpsest` file. */
+  save(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  open(file: File, acceptOtherRevision: boolean): Promise<boolean>;
+  /** An edit was just made: the lab's answer holds the new stack. */
+  adopt(stack: Stack): void;
+  forget(): void;
+};
+
+export type StackStore = StoreApi<StackStoreState>;
+
+type StackLab = Pick<
+  Lab,
+  "stack" | "setEditEnabled" | "removeEdit" | "renameEdit" | "moveEdit" | "saveEdits" | "openEdits"
+>;
+
+export function createStackStore(lab: StackLab): StackStore {
+  return createStore<StackStoreState>()((set) => {
+    const changing = createRun<Stack>((change) => set({ change }));
+    const saving = createRun<{ bytes: Uint8Array<ArrayBuffer> }>((run) => {
+      if (run.status === "failed") set({ change: run });
+    });
+    type Job = Parameters<typeof changing.start>[0];
+    const change = async (job: Job): Promise<boolean> => {
+      const stack = await changing.start(job);
+      if (stack !== undefined) set({ stack });
+      return stack !== undefined;
+    };
+
+    return {
+      stack: undefined,
+      change: IDLE,
+
+      refresh: async () => void (await change((context) => lab.stack({}, context))),
+      setEnabled: async (id, enabled) =>
+        void (await change((context) => lab.setEditEnabled({ id, enabled }, context))),
+      remove: async (id) => void (await change((context) => lab.removeEdit({ id }, context))),
+      rename: async (id, name) => void (await change((context) => lab.renameEdit({ id, name }, context))),
+      move: async (id, to) => void (await change((context) => lab.moveEdit({ id, to }, context))),
+
+      save: async () => (await saving.start((context) => lab.saveEdits({}, context)))?.bytes,
+      open: (file, acceptOtherRevision) =>
+        change(async (context) => {
+          const bytes = new Uint8Array(await file.arrayBuffer());
+          return lab.openEdits({ bytes, fileName: file.name, acceptOtherRevision }, context);
+        }),
+      adopt: (stack) => set({ stack, change: IDLE }),
+      forget: () => set({ stack: undefined, change: IDLE }),
+    };
+  });
+}
+
+/** How many edits are switched on. */
+export function enabledCount(stack: Stack | undefined): number {
+  return stack?.edits.filter((edit) => edit.enabled).length ?? 0;
+}
