@@ -15,11 +15,14 @@ type TensorData = { values: unknown; dtype: DataType; resource?: unknown };
 export class GuardedWebGpuBackend extends WebGPUBackend {
   readonly own: OwnDevice;
   readonly pool: BufferPool;
+  /** Kernels come in two forms; this one needs no workgroup memory. Tests set it to run both on one adapter. */
+  tunedForSoftware: boolean;
 
   constructor(own: OwnDevice) {
     super(own.device, own.adapterInfo);
     this.own = own;
     this.pool = limitPool(this.bufferManager, own.device.limits);
+    this.tunedForSoftware = own.isSoftware;
   }
 
   override runWebGPUProgram(...parameters: Parameters<WebGPUBackend["runWebGPUProgram"]>) {

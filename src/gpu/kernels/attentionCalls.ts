@@ -44,7 +44,7 @@ export function attentionForward({ backend, inputs, size }: Call): TensorInfo {
 export function attentionGradient({ backend, inputs, size }: Call): TensorInfo[] {
   const like = (name: string) => backend.makeTensorInfo([...(inputs[name] as TensorInfo).shape], "float32");
   const [dQuery, dKey, dValue] = [like("query"), like("key"), like("value")] as const;
-  const { isSoftware } = backend.own;
+  const isSoftware = backend.tunedForSoftware;
   for (const slice of slicesOf(size)) {
     const probabilities = probabilitiesOf({ backend, inputs, size }, slice);
     const dScores = runWgsl(backend, scoreGradientKernel({ size, slice, isSoftware }), {
@@ -62,7 +62,7 @@ export function attentionGradient({ backend, inputs, size }: Call): TensorInfo[]
 }
 
 function probabilitiesOf({ backend, inputs, size }: Call, slice: BatchSlice): TensorInfo {
-  return runWgsl(backend, probabilitiesKernel({ size, slice, isSoftware: backend.own.isSoftware }), inputs);
+  return runWgsl(backend, probabilitiesKernel({ size, slice, isSoftware: backend.tunedForSoftware }), inputs);
 }
 
 function slicesOf(size: AttentionSize): BatchSlice[] {

@@ -3,17 +3,13 @@
  * left unwritten. For trainable matrices; frozen weights have the faster kernels of linear.ts.
  */
 import type { WgslKernel } from "./program";
-import { unroll } from "./text";
+import { unroll, writtenOnce } from "./text";
 
 const TILE = 4;
 
 type MatmulSize = { rows: number; inner: number; columns: number; transposeA: boolean; transposeB: boolean };
 
 export function matmul({ rows, inner, columns, transposeA, transposeB }: MatmulSize): WgslKernel {
-  const a = (r: number) =>
-    transposeA ? `a[k * uniforms.rows + row${r}]` : `a[row${r} * uniforms.inner + k]`;
-  const b = (c: number) =>
-    transposeB ? `b[column${c} * uniforms.inner + k]` : `b[k * uniforms.columns + column${c}]`;
   const tileColumns = Math.ceil(columns / TILE);
   const tiles = Math.ceil(rows / TILE) * tileColumns;
   return {
@@ -29,7 +25,16 @@ export function matmul({ rows, inner, columns, transposeA, transposeB }: MatmulS
       tileColumns: { i32: tileColumns },
       tiles: { i32: tiles },
     },
-    code: `
+    code: matmulText(transposeA, transposeB),
+  };
+}
+
+const matmulText = writtenOnce((transposeA: boolean, transposeB: boolean) => {
+  const a = (r: number) =>
+    transposeA ? `a[k * uniforms.rows + row${r}]` : `a[row${r} * uniforms.inner + k]`;
+  const b = (c: number) =>
+    transposeB ? `b[column${c} * uniforms.inner + k]` : `b[k * uniforms.columns + column${c}]`;
+  return `
 fn write(row : i32, column : i32, sum : f32) {
   if (row < uniforms.rows && column < uniforms.columns) { result[row * uniforms.columns + column] = sum; }
 }
@@ -45,6 +50,5 @@ fn main(tile : i32) {
     ${unroll(TILE, (r) => `sum${r} = fma(vec4<f32>(${a(r)}), right, sum${r});`)}
   }
   ${unroll(TILE, (r) => unroll(TILE, (c) => `write(firstRow + ${r}, firstColumn + ${c}, sum${r}[${c}]);`))}
-}`,
-  };
-}
+}`;
+});

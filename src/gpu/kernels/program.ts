@@ -54,14 +54,24 @@ export function runWgsl(
   return backend.runWebGPUProgram(createProgram(kernel), inputs, "float32", values, output);
 }
 
+/** Equal texts have equal numbers, different ones different: a short name for a text, without a hash to collide. */
+const textNumbers = new Map<string, number>();
+
+function numberOf(text: string): number {
+  const known = textNumbers.get(text);
+  if (known !== undefined) return known;
+  textNumbers.set(text, textNumbers.size);
+  return textNumbers.size - 1;
+}
+
 function createProgram(kernel: WgslKernel): WebGpuProgram {
   const uniforms = Object.entries(kernel.uniforms)
     .map(([name, value]) => `${name} : ${"i32" in value ? "i32" : "f32"}`)
     .join(", ");
   const variableComponents = kernel.inputs.map((input) => (input.vec4 ? 4 : 1));
-  const text = [kernel.code, uniforms, variableComponents, kernel.outputVec4 ?? false].join("\n");
+  const types = `${variableComponents.join("")}${kernel.outputVec4 ? 4 : 1}`;
   return {
-    shaderKey: `${kernel.name}:${text}`,
+    shaderKey: `${kernel.name}:${numberOf(kernel.code)}:${types}:${uniforms}`,
     variableNames: kernel.inputs.map((input) => input.name),
     variableComponents,
     outputComponent: kernel.outputVec4 ? 4 : 1,

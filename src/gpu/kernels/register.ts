@@ -149,7 +149,7 @@ export function registerWebGpuKernels(): void {
           invariant(info, `${name}: no input ${input}`);
           return info.shape;
         };
-        const { isSoftware } = webgpu.own;
+        const isSoftware = webgpu.tunedForSoftware;
         const call: Call<Attributes> = {
           backend: webgpu,
           inputs: named,
