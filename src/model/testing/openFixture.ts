@@ -8,7 +8,7 @@ import { openSafetensors, type SafetensorsTensors } from "../../loading/safetens
 import { readTensor } from "../../loading/tensorReader";
 import { parseModelConfig } from "../config";
 import { loadModel, type Model } from "../model";
-import { createTokenizer } from "../tokenizer/tokenizer";
+import { openTokenizer } from "../tokenizer/openTokenizer";
 
 /** The bytes of a file under tests/fixtures. */
 export type ReadFixture = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -62,9 +62,9 @@ export async function loadFixture(
   return loadCheckpoint(await openFixtureCheckpoint(read, name, options));
 }
 
-/** Any opened checkpoint that comes with a tokenizer.json. */
+/** Any opened checkpoint. */
 export async function loadCheckpoint(checkpoint: Checkpoint): Promise<Model> {
-  const tokenizer = createTokenizer(checkpoint.tokenizer);
+  const tokenizer = openTokenizer(checkpoint);
   return loadModel(checkpoint, tokenizer, parseModelConfig(checkpoint.config));
 }
 
