@@ -3,23 +3,23 @@ import * as tf from "@tensorflow/tfjs-core";
 import { BackendWasm, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { AppError, invariant } from "../../lib/errors";
 import type { Driver } from "../driver";
-import { registerReferenceKernels } from "../referenceKernels";
-import { KERNELS } from "../specs/all";
 import { readWeightRows, weightShape, writeWeightRows } from "../weightLayout";
+import { loadKernels } from "./kernelModule";
+import type { KernelExports } from "./kernelModule";
+import { registerWasmKernels } from "./registerWasmKernels";
 import type { WasmFiles, WasmSource } from "./wasmFiles";
 
-let registered = false;
+let kernels: KernelExports | undefined;
 
-function register(): void {
-  if (registered) return;
-  registered = true;
-  registerReferenceKernels("wasm", KERNELS, (backend) => {
-    const wasm = backend as BackendWasm;
-    return {
-      view: (info) => wasm.typedArrayFromHeap(info) as Float32Array,
-      create: (shape, values) => wasm.makeOutput(shape, "float32", undefined, values),
-    };
-  });
+/** Registration is once per process; the module is new with every start. */
+function useKernels(loaded: KernelExports): void {
+  if (!kernels) {
+    registerWasmKernels(() => {
+      invariant(kernels, "the wasm kernels are not loaded");
+      return kernels;
+    });
+  }
+  kernels = loaded;
 }
 
 /** tfjs fetches its binary itself and only knows addresses. */
@@ -48,7 +48,12 @@ async function startTfjs(files: WasmFiles): Promise<BackendWasm> {
   return tf.backend() as BackendWasm;
 }
 
-type EmscriptenModule = { _malloc(bytes: number): number; HEAPU8: Uint8Array };
+/** What we use of tfjs's Emscripten module. The memory object stays valid when it grows, views on it do not. */
+type EmscriptenModule = {
+  _malloc(bytes: number): number;
+  HEAPU8: Uint8Array;
+  asm: { memory: WebAssembly.Memory };
+};
 
 /** tfjs does not look at what malloc returns: a full memory would be overwritten from address 0. */
 function guardAllocation(backend: BackendWasm): { failure: AppError | undefined } {
@@ -73,14 +78,16 @@ function guardAllocation(backend: BackendWasm): { failure: AppError | undefined 
 /** Starts tfjs's wasm backend with our kernels. */
 export async function startWasm(files: WasmFiles | undefined): Promise<Driver> {
   invariant(files, "startBackend('wasm') needs options.wasmFiles");
-  register();
   const backend = await startTfjs(files);
+  const module = backend.wasm as unknown as EmscriptenModule;
+  const { exports, relaxed } = await loadKernels(files, module.asm.memory);
+  useKernels(exports);
   const allocation = guardAllocation(backend);
   const viewOf = (tensor: tf.Tensor) => backend.typedArrayFromHeap(tensor) as Float32Array;
   return {
     name: "wasm",
-    adapter: "WebAssembly, one thread",
-    heldBytes: () => (backend.wasm as unknown as EmscriptenModule).HEAPU8.byteLength,
+    adapter: `WebAssembly, one thread, ${relaxed ? "relaxed SIMD" : "SIMD"}`,
+    heldBytes: () => module.HEAPU8.byteLength,
     assertHealthy: () => {
       if (allocation.failure) throw allocation.failure;
     },

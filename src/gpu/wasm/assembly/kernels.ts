@@ -1,0 +1,26 @@
+/**
+ * The module: every kernel the wasm backend calls (see ../moduleKernels.ts for the other side). Arguments are addresses
+ * in tfjs's memory and sizes; nothing is checked here, the facade and the specs have done it.
+ */
+export { linear, linearInputGradient, linearInputGradientScratch, lookup, matmul } from "./linear";
+export {
+  attention,
+  attentionGradient,
+  attentionGradientScratch,
+  attentionProbabilities,
+  attentionScratch,
+} from "./attention";
+export {
+  crossEntropy,
+  crossEntropyGradient,
+  gatherRows,
+  klDivergence,
+  klDivergenceGradient,
+  normalise,
+  normaliseGradient,
+  rope,
+  scatterRows,
+  softmax,
+  softmaxGradient,
+} from "./rows";
+export { activation, activationGradient, gatedActivation, gatedActivationGradient } from "./activation";

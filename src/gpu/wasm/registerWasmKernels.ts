@@ -1,0 +1,60 @@
+/** Registers our kernels with tfjs's wasm backend: makes outputs and scratch, and hands addresses to the module. */
+import { registerKernel } from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { Attributes } from "../kernelSpec";
+import type { KernelExports } from "./kernelModule";
+import { WASM_KERNELS } from "./wasmKernels";
+import type { Operand, WasmKernel } from "./wasmKernels";
+
+/** @param kernelsOf gives the module of the running backend: backends may be started anew, registration is for ever */
+export function registerWasmKernels(kernelsOf: () => KernelExports): void {
+  for (const kernel of WASM_KERNELS) {
+    registerKernel({
+      kernelName: kernel.spec.name,
+      backendName: "wasm",
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        callKernel(
+          kernel,
+          kernelsOf(),
+          backend as BackendWasm,
+          inputs as Record<string, TensorInfo>,
+          attrs as Attributes,
+        ),
+    });
+  }
+}
+
+function callKernel(
+  kernel: WasmKernel,
+  kernels: KernelExports,
+  backend: BackendWasm,
+  inputs: Readonly<Record<string, TensorInfo>>,
+  attrs: Attributes,
+): TensorInfo | TensorInfo[] {
+  const operandOf = (info: TensorInfo): Operand => ({ at: addressOf(backend, info), shape: info.shape });
+  const shapes = Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, info.shape]));
+  const infos = kernel.spec.outputShapes(shapes, attrs).map((shape) => backend.makeOutput(shape, "float32"));
+  const scratches: TensorInfo[] = [];
+  try {
+    kernel.compute({
+      kernels,
+      attrs,
+      inputs: Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, operandOf(info)])),
+      outputs: infos.map(operandOf),
+      scratch: (floats) => {
+        const info = backend.makeOutput([floats], "float32");
+        scratches.push(info);
+        return addressOf(backend, info);
+      },
+    });
+  } finally {
+    for (const scratch of scratches) backend.disposeData(scratch.dataId);
+  }
+  return infos.length === 1 ? (infos[0] as TensorInfo) : infos;
+}
+
+/** Where a tensor lies in the module's memory; unsigned, because memory may exceed 2 GiB. */
+function addressOf(backend: BackendWasm, info: TensorInfo): number {
+  return backend.getMemoryOffset(info.dataId);
+}
