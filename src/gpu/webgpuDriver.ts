@@ -16,7 +16,7 @@ export async function startWebGpu(): Promise<Driver> {
   const own = await openDevice();
   registerWebGpuKernels();
   setWebGpuFlags();
-  tf.removeBackend("webgpu");
+  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
   const backend = new GuardedWebGpuBackend(own);
   tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) {

@@ -1,5 +1,5 @@
 /** Cross-entropy and Kullback-Leibler divergence over a vocabulary, one number per row, and their gradients. */
-import { ROW_WRITER, rowKernel } from "./rowwise";
+import { ROW_WRITER, rowKernel, sumAlongRow } from "./rowwise";
 import type { RowSharing } from "./rowwise";
 import { rowsOf, sumOfExponentials } from "./softmax";
 import type { WgslKernel } from "./program";
@@ -32,35 +32,28 @@ export function crossEntropyGradient({ shape, isSoftware, sharing }: Logits): Wg
 }
 
 /** A reference probability of zero (logarithm -Infinity) contributes nothing, as in the twin. */
-const LOWEST_LOG = "-1e30";
+const DIVERGENCE_TERM = `
+fn divergenceTerm(r : f32, logProbability : f32) -> f32 {
+  if (r < -1e30) { return 0.0; }
+  return exp(r) * (r - logProbability);
+}`;
 
 /** [n] = sum exp(reference) (reference - log softmax(logits)). */
 export function klDivergenceForward({ shape, isSoftware, sharing }: Logits): WgslKernel {
   const body = `${sumOfExponentials("logits")}
   let logTotal = log(total);
-  var lanesSum = 0.0;
-  for (var i = first; i < width; i = i + stride) {
-    let r = reference[at + i];
-    let difference = max(r, ${LOWEST_LOG}) - (logits[at + i] - largest - logTotal);
-    lanesSum = lanesSum + select(exp(r) * difference, 0.0, r < ${LOWEST_LOG});
-  }
-  let sum = sumOverRow(lane, lanesSum);
+  ${sumAlongRow("sum", "divergenceTerm(reference[at + i], logits[at + i] - largest - logTotal)")}
   if (${ROW_WRITER}) { result[row] = sum; }`;
   const inputs = [{ name: "reference" }, { name: "logits" }];
   const { rows, width } = rowsOf(shape);
-  return rowKernel(
-    { name: "klDivergence", inputs, outputShape: [rows], rows, width, body },
-    isSoftware,
-    sharing,
-  );
+  const kernel = { name: "klDivergence", inputs, outputShape: [rows], functions: DIVERGENCE_TERM, body };
+  return rowKernel({ ...kernel, rows, width }, isSoftware, sharing);
 }
 
 /** dlogits = dy (softmax sum(exp reference) - exp(reference)). */
 export function klDivergenceGradient({ shape, isSoftware, sharing }: Logits): WgslKernel {
   const body = `${sumOfExponentials("logits")}
-  var lanesMass = 0.0;
-  for (var i = first; i < width; i = i + stride) { lanesMass = lanesMass + exp(reference[at + i]); }
-  let mass = sumOverRow(lane, lanesMass);
+  ${sumAlongRow("mass", "exp(reference[at + i])")}
   for (var i = first; i < width; i = i + stride) {
     result[at + i] = dy[row] * (exp(logits[at + i] - largest) / total * mass - exp(reference[at + i]));
   }`;

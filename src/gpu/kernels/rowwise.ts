@@ -56,6 +56,22 @@ fn main(index : i32) {
   };
 }
 
+/** How many terms are added before they join the total: a plain float32 sum of a vocabulary loses three digits. */
+const BLOCK = 128;
+
+/** WGSL that defines `name` as the sum along the row of `term`, an expression in i, the same for all of its lanes. */
+export function sumAlongRow(name: string, term: string): string {
+  return `
+  var ${name}OfLane = 0.0;
+  for (var block = first; block < width; block = block + ${BLOCK} * stride) {
+    let end = min(width, block + ${BLOCK} * stride);
+    var part = 0.0;
+    for (var i = block; i < end; i = i + stride) { part = part + ${term}; }
+    ${name}OfLane = ${name}OfLane + part;
+  }
+  let ${name} = sumOverRow(lane, ${name}OfLane);`;
+}
+
 export function chooseRowSharing(rows: number, width: number, isSoftware: boolean): RowSharing {
   const serial = isSoftware || width < WIDTH_WORTH_SHARING || rows >= ROWS_TO_FILL_A_GPU;
   return serial ? "serial" : "together";

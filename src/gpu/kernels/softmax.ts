@@ -1,5 +1,5 @@
 /** Softmax and its logarithm over the last axis, and their gradient from the output. */
-import { rowKernel } from "./rowwise";
+import { rowKernel, sumAlongRow } from "./rowwise";
 import type { RowSharing } from "./rowwise";
 import type { WgslKernel } from "./program";
 
@@ -12,9 +12,7 @@ export function sumOfExponentials(x: string): string {
   var lanesLargest = ${LOWEST};
   for (var i = first; i < width; i = i + stride) { lanesLargest = max(lanesLargest, ${x}[at + i]); }
   let largest = maxOverRow(lane, lanesLargest);
-  var lanesTotal = 0.0;
-  for (var i = first; i < width; i = i + stride) { lanesTotal = lanesTotal + exp(${x}[at + i] - largest); }
-  let total = sumOverRow(lane, lanesTotal);`;
+  ${sumAlongRow("total", `exp(${x}[at + i] - largest)`)}`;
 }
 
 type RowsOf = { shape: readonly number[]; isSoftware: boolean; sharing?: RowSharing | undefined };
@@ -38,10 +36,7 @@ export function softmaxForward({ shape, isSoftware, sharing }: RowsOf, log: bool
 export function softmaxGradient({ shape, isSoftware, sharing }: RowsOf, log: boolean): WgslKernel {
   const weighted = log ? "dy[at + i]" : "dy[at + i] * y[at + i]";
   const value = log ? "dy[at + i] - exp(y[at + i]) * total" : "y[at + i] * (dy[at + i] - total)";
-  const body = `
-  var lanesTotal = 0.0;
-  for (var i = first; i < width; i = i + stride) { lanesTotal = lanesTotal + ${weighted}; }
-  let total = sumOverRow(lane, lanesTotal);
+  const body = `${sumAlongRow("total", weighted)}
   for (var i = first; i < width; i = i + stride) { result[at + i] = ${value}; }`;
   const kernel = { name: log ? "logSoftmaxGradient" : "softmaxGradient", outputShape: shape, body };
   return rowKernel(
