@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { SeverKind, TraceKind, TraceRequest, TraceResult } from "../../domain/trace";
 import { AppError } from "../../lib/errors";
-import { heatmapSvg } from "../../lib/heatmap/heatmapSvg";
-import { traceCsv } from "../../lib/heatmap/traceCsv";
+import { fromResult } from "../../lib/heatmap/heatmap";
+import { toCsv, toSvg } from "../../lib/heatmap/heatmapFiles";
 import { readSafetensorsTensor } from "../../loading/safetensors/readSafetensorsTensor";
 import { parseAssignments, type Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
@@ -49,17 +49,22 @@ async function readRequest(options: Options): Promise<TraceRequest> {
   };
 }
 
+function summary({ peak, clean, corrupted, answer, tokens }: TraceResult): string {
+  const at = printable(tokens[peak.token]!.text);
+  return [
+    `Answer “${printable(answer.text)}”: clean ${probability(clean)}, corrupted ${probability(corrupted)}.`,
+    `Strongest: layer ${peak.layer} at “${at}” gives ${probability(peak.score)}.`,
+  ].join(" ");
+}
+
 function asTable(result: TraceResult): string {
   const layers = (result.scores[0] ?? []).map((_, layer) => String(layer));
   const rows = result.scores.map((row, token) => {
     const inSubject = token >= result.subject.start && token < result.subject.end;
     return [`${result.tokens[token]!.text}${inSubject ? "*" : ""}`, ...row.map(probability)];
   });
-  const { peak, clean, corrupted, answer } = result;
-  const at = result.tokens[peak.token]!.text;
   return [
-    `Answer “${printable(answer.text)}”: clean ${probability(clean)}, corrupted ${probability(corrupted)}.`,
-    `Strongest: layer ${peak.layer} at “${printable(at)}” gives ${probability(peak.score)}.`,
+    summary(result),
     ...result.warnings.map((warning) => `Warning: ${warning.replaceAll("-", " ")}.`),
     "",
     table(["token", ...layers], rows),
@@ -102,8 +107,9 @@ export const trace: Command = {
     await openModel(options, context);
     const result = await context.lab.trace(request, context.call);
     const [svg, csv] = [options.text("svg"), options.text("csv")];
-    if (svg !== undefined) await writeFile(svg, heatmapSvg(result));
-    if (csv !== undefined) await writeFile(csv, traceCsv(result));
+    if (svg !== undefined)
+      await writeFile(svg, toSvg(fromResult(result), result.kind, summary(result), "light"));
+    if (csv !== undefined) await writeFile(csv, toCsv(fromResult(result)));
     return { json: { ...result, kind: SHORT[result.kind] }, text: asTable(result) };
   },
 };

@@ -1,0 +1,72 @@
+/** A heatmap as files: CSV that no spreadsheet runs, JSON with what is needed to repeat it, SVG. Pure. */
+import type { Heatmap } from "./heatmap";
+import { visibleString } from "../visibleText";
+import { colourOf, position, type Hue, type Scheme } from "./colour";
+import { scaleOf } from "./heatmapScale";
+
+/** Quotes a text cell; a leading = + - @ tab or return would make a spreadsheet run it. */
+export function csvText(text: string): string {
+  const safe = /^[=+\-@\t\r]/u.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}
+
+/** One line per cell: position, token, whether it is the subject, layer, score, spread. */
+export function toCsv(heatmap: Heatmap): string {
+  const { tokens, subject, scores, spread } = heatmap;
+  const lines = ["position,token,subject,layer,score,spread"];
+  scores.forEach((row, token) =>
+    row?.forEach((score, layer) => {
+      const text = csvText(visibleString(tokens[token]?.text ?? "", "none"));
+      const inSubject = token >= subject.start && token < subject.end;
+      lines.push([token, text, inSubject, layer, score, spread[token]?.[layer] ?? ""].join(","));
+    }),
+  );
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+const escapeXml = (text: string): string =>
+  text.replace(/[&<>"']/gu, (character) => `&#${character.codePointAt(0)};`);
+
+const SIZE = { label: 120, width: 46, height: 26, head: 56, foot: 64, gap: 2 } as const;
+
+/** A picture that stands alone: labels, subject marks, axis, legend and the sentence. */
+export function toSvg(heatmap: Heatmap, hue: Hue, sentence: string, scheme: Scheme): string {
+  const { tokens, subject, scores, layers } = heatmap;
+  const scale = scaleOf(heatmap);
+  const ink = scheme === "light" ? "#1d1a16" : "#efe9dd";
+  const paper = scheme === "light" ? "#fffdf8" : "#1e1b17";
+  const width = Math.max(420, SIZE.label + layers * SIZE.width + 16);
+  const height = SIZE.head + tokens.length * SIZE.height + SIZE.foot;
+  const parts: string[] = [];
+  const text = (x: number, y: number, anchor: string, words: string, style = ""): void => {
+    parts.push(`<text x="${x}" y="${y}" text-anchor="${anchor}"${style}>${escapeXml(words)}</text>`);
+  };
+
+  text(12, 24, "start", sentence, ' font-family="serif" font-size="14"');
+  tokens.forEach((token, row) => {
+    const y = SIZE.head + row * SIZE.height;
+    const isSubject = row >= subject.start && row < subject.end;
+    const label = visibleString(token.text, "all") + (isSubject ? "*" : "");
+    text(SIZE.label - 8, y + 17, "end", label, isSubject ? ' font-weight="bold"' : "");
+    scores[row]?.forEach((score, layer) => {
+      const colour = colourOf(position(scale, score), hue, scale.isDifference, scheme);
+      const x = SIZE.label + layer * SIZE.width;
+      parts.push(
+        `<rect x="${x}" y="${y}" width="${SIZE.width - SIZE.gap}" height="${SIZE.height - SIZE.gap}" fill="${colour}"/>`,
+      );
+    });
+  });
+  const foot = SIZE.head + tokens.length * SIZE.height;
+  for (let layer = 0; layer < layers; layer++) {
+    text(SIZE.label + (layer + 0.5) * SIZE.width - 1, foot + 14, "middle", String(layer));
+  }
+  const legend = heatmap.isDifference
+    ? `layer · change of p from −${scale.all.toFixed(2)} (blue) to +${scale.all.toFixed(2)} (orange)`
+    : `layer · p from ${heatmap.corrupted.toFixed(3)} (corrupted) to ${heatmap.clean.toFixed(3)} (clean)`;
+  text(12, foot + 42, "start", legend);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
+    ` font-family="monospace" font-size="12" fill="${ink}"><rect width="100%" height="100%" fill="${paper}"/>`,
+    `${parts.join("")}</svg>`,
+  ].join("");
+}
