@@ -38,5 +38,5 @@ export function quoted(text: string): string {
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return `“${escaped.slice(1, -1)}”`;
+  return `“${escaped.slice(1, -1).replaceAll('\\"', '"')}”`;
 }

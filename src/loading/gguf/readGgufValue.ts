@@ -68,7 +68,7 @@ function readArray(cursor: GgufCursor, key: string, depth: number): GgufArray {
     throw fault("limit", cursor.file, `${key} nests arrays deeper than ${MAX_ARRAY_DEPTH} levels`);
   }
   const type = cursor.u32(key);
-  const length = cursor.count(MAX_ARRAY_LENGTH, `the length of the array ${key}`);
+  const length = cursor.count(MAX_ARRAY_LENGTH, `the array length in ${key}`);
   if (Object.hasOwn(NUMBERS, type)) {
     const { bytes, view } = NUMBERS[type as keyof typeof NUMBERS];
     return new view(cursor.bytes(length * bytes, key).buffer);
