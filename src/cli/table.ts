@@ -1,18 +1,12 @@
 /** Plain text tables for people: columns padded to their widest cell, numbers to the right. */
 
+import { visibleString } from "../lib/visibleText";
+
 export type Cell = string | number;
 
-/** Control and bidi characters of model text would move a terminal's cursor; they are shown as escapes. */
+/** Model text on one line, with control and bidi characters as escapes: they would move a terminal's cursor. */
 export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => {
-      const code = character.charCodeAt(0);
-      return code < 256
-        ? `\\x${code.toString(16).padStart(2, "0")}`
-        : `\\u${code.toString(16).padStart(4, "0")}`;
-    },
-  );
+  return visibleString(text, "none").replaceAll("\n", "⏎");
 }
 
 /** Two significant digits for probabilities; exponents below a thousandth. */

@@ -59,7 +59,7 @@ export function createLabClient(
     });
     const died = (event: Event): void => {
       if (started !== worker) return;
-      const cause = event instanceof ErrorEvent && event.message ? `: ${event.message}` : ".";
+      const cause = "message" in event && event.message ? `: ${String(event.message)}` : ".";
       restart(new AppError("worker-lost", `The lab's worker stopped${cause}`, "It is being started again."));
     };
     worker.addEventListener("error", died);
