@@ -7,7 +7,7 @@ import { createRun, IDLE, type Run } from "./run";
 export type ModelState = {
   available: Run<ModelSummary[]>;
   loading: Run<LoadedModel>;
-  /** The model that answers now; stays while another is being loaded. */
+  /** The model that answers now; none while another is being loaded, for there is room for one. */
   model: LoadedModel | undefined;
   /** Bytes the backend holds, as last measured. */
   heldBytes: number | undefined;
@@ -35,6 +35,7 @@ export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory"
         await listing.start((context) => lab.listModels({}, context));
       },
       load: async (source) => {
+        set({ model: undefined, heldBytes: undefined });
         const model = await loading.start((context) => lab.load({ source }, context));
         if (model !== undefined) set({ model, heldBytes: model.heldBytes });
         return model;

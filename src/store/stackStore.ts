@@ -8,6 +8,8 @@ export type StackStoreState = {
   stack: Stack | undefined;
   /** The change under way, or why the last one was refused. */
   change: Run<Stack>;
+  /** A file refused because it was made on another revision of this model; the user may open it all the same. */
+  refusedFile: File | undefined;
   refresh(): Promise<void>;
   setEnabled(id: string, enabled: boolean): Promise<void>;
   remove(id: string): Promise<void>;
@@ -29,7 +31,7 @@ type StackLab = Pick<
 >;
 
 export function createStackStore(lab: StackLab): StackStore {
-  return createStore<StackStoreState>()((set) => {
+  return createStore<StackStoreState>()((set, get) => {
     const changing = createRun<Stack>((change) => set({ change }));
     const saving = createRun<{ bytes: Uint8Array<ArrayBuffer> }>((run) => {
       if (run.status === "failed") set({ change: run });
@@ -44,6 +46,7 @@ export function createStackStore(lab: StackLab): StackStore {
     return {
       stack: undefined,
       change: IDLE,
+      refusedFile: undefined,
 
       refresh: async () => void (await change((context) => lab.stack({}, context))),
       setEnabled: async (id, enabled) =>
@@ -53,11 +56,17 @@ export function createStackStore(lab: StackLab): StackStore {
       move: async (id, to) => void (await change((context) => lab.moveEdit({ id, to }, context))),
 
       save: async () => (await saving.start((context) => lab.saveEdits({}, context)))?.bytes,
-      open: (file, acceptOtherRevision) =>
-        change(async (context) => {
+      open: async (file, acceptOtherRevision) => {
+        set({ refusedFile: undefined });
+        const isOpen = await change(async (context) => {
           const bytes = new Uint8Array(await file.arrayBuffer());
           return lab.openEdits({ bytes, fileName: file.name, acceptOtherRevision }, context);
-        }),
+        });
+        const { change: outcome } = get();
+        const mayInsist = outcome.status === "failed" && outcome.error.details.canAccept === true;
+        if (mayInsist) set({ refusedFile: file });
+        return isOpen;
+      },
       adopt: (stack) => set({ stack, change: IDLE }),
       forget: () => set({ stack: undefined, change: IDLE }),
     };

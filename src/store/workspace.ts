@@ -11,7 +11,7 @@ import { promptOf, type Example, type Gallery, type StoredResult } from "./galle
 import type { Cell } from "./heatmap";
 import { createModelStore } from "./modelStore";
 import { createNoticeStore } from "./noticeStore";
-import type { Span } from "./prompt";
+import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
 import { createPromptStore } from "./promptStore";
 import { createStackStore, enabledCount } from "./stackStore";
 import { createTraceStore, type TraceSubject, type TraceView } from "./traceStore";
@@ -37,6 +37,7 @@ const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : `
 export function createWorkspace(lab: Lab) {
   const stores = createStores(lab);
   const { model, prompt, ask, trace, edit, stack, notices } = stores;
+  let lastSource: ModelSource | undefined;
   const hasEdits = (): boolean => enabledCount(stack.getState().stack) > 0;
 
   /** What the present trace view is about, or undefined while prompt, subject or model are missing. */
@@ -103,25 +104,75 @@ export function createWorkspace(lab: Lab) {
     await weightsChanged();
   };
 
-  const adoptModel = async (): Promise<void> => {
-    trace.getState().clear();
-    ask.getState().clear();
-    edit.getState().setForm({ layer: undefined });
+  /** @returns whether the model is there; when not, the one before it is loaded again. */
+  const load = async (source: ModelSource, isFirst = false): Promise<boolean> => {
+    const previous = lastSource;
+    const loaded = await model.getState().load(source);
+    if (loaded === undefined) {
+      const { loading } = model.getState();
+      if (loading.status === "failed" && previous !== undefined) {
+        notices
+          .getState()
+          .tell("bad", loading.error.message, `${loading.error.remedy} The model before is back.`);
+      }
+      if (previous !== undefined) await load(previous, true);
+      return false;
+    }
+    lastSource = source;
+    for (const notice of loaded.notices) notices.getState().tell("info", notice);
     await stack.getState().refresh();
-    for (const notice of model.getState().model?.notices ?? []) notices.getState().tell("info", notice);
-    await questionChanged();
+    if (isFirst) {
+      await prompt.getState().tokenize();
+      await askNext();
+    } else {
+      edit.getState().clear();
+      edit.getState().setForm({ layer: undefined });
+      trace.getState().clear();
+      ask.getState().clear();
+      await questionChanged();
+    }
+    return true;
+  };
+
+  const present = (): Remembered => {
+    const { text, subject } = prompt.getState();
+    const { targetNew, seed } = edit.getState().form;
+    return { prompt: text, subject, target: targetNew, seed };
+  };
+  const keepRemembering = (): void => {
+    const save = (): void => remember(localStorage, present());
+    prompt.subscribe(save);
+    edit.subscribe(save);
   };
 
   return {
     stores,
 
-    /** Shows a finished example while the model is still on its way. */
-    showStored(stored: StoredResult, gallery: Gallery): void {
-      const example = gallery.examples.find(({ id }) => id === stored.example);
-      if (example === undefined) return;
-      fillFrom(example);
-      trace.getState().showStored({ view: "state", result: stored.trace, stored: true });
-      edit.getState().showStored(stored.edit);
+    /**
+     * The first paint: what the address names, else what was here last, else a finished stored example; and the
+     * embedded model on its way.
+     */
+    begin(gallery: Gallery | undefined, stored: StoredResult | undefined): void {
+      const page = fromLink(location.hash) ?? recollect(localStorage);
+      const example = gallery?.examples.find(({ id }) => id === stored?.example);
+      const storedText = example && promptOf(example).text;
+      const isStored =
+        stored !== undefined && example !== undefined && (page?.prompt ?? storedText) === storedText;
+      if (example !== undefined && isStored) {
+        fillFrom(example);
+        trace.getState().showStored({ view: "state", result: stored.trace, stored: true });
+        edit.getState().showStored(stored.edit);
+      } else if (page !== undefined) {
+        prompt.getState().setPrompt(page.prompt, page.subject);
+        const known = gallery?.examples.find((candidate) => promptOf(candidate).text === page.prompt);
+        if (known !== undefined) fillFrom(known);
+        edit
+          .getState()
+          .setForm({ ...(page.target === "" ? {} : { targetNew: page.target }), seed: page.seed });
+      }
+      keepRemembering();
+      if (gallery !== undefined)
+        void load({ kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") }, true);
     },
 
     async openExample(example: Example): Promise<void> {
@@ -131,17 +182,24 @@ export function createWorkspace(lab: Lab) {
       await startTrace();
     },
 
-    async load(source: ModelSource, keepResults = false): Promise<void> {
-      const loaded = await model.getState().load(source);
-      if (loaded === undefined) return;
-      if (!keepResults) {
-        edit.getState().clear();
-        return adoptModel();
+    load,
+
+    /** Stops what is under way: trace, edit, writing. */
+    stopJobs(): void {
+      for (const run of [trace.getState().run, edit.getState().run, ask.getState().continuation]) {
+        if (run.status === "running") run.stop();
       }
-      await stack.getState().refresh();
-      for (const notice of loaded.notices) notices.getState().tell("info", notice);
-      await prompt.getState().tokenize();
-      await askNext();
+    },
+
+    /** Puts a link to this question into the clipboard and the address. */
+    async copyLink(): Promise<void> {
+      const link = toLink({ ...present(), model: model.getState().model?.ref });
+      history.replaceState(null, "", link);
+      const isCopied = await navigator.clipboard.writeText(location.href).then(
+        () => true,
+        () => false,
+      );
+      notices.getState().tell("good", isCopied ? "Link copied." : "The link is in the address bar.");
     },
 
     /** A key was pressed in the prompt; `settle` follows once the user rests. */
@@ -157,10 +215,6 @@ export function createWorkspace(lab: Lab) {
       choose();
       const after = prompt.getState().subject;
       if (before?.start !== after?.start || before?.end !== after?.end) await questionChanged();
-    },
-    setQuestion(text: string, subject: Span | undefined): void {
-      prompt.getState().setPrompt(text, subject);
-      edit.getState().setForm(EMPTY_FORM);
     },
 
     askNext,
@@ -199,6 +253,12 @@ export function createWorkspace(lab: Lab) {
     },
 
     changeStack,
+    openEdits: (file: File) => changeStack(() => stack.getState().open(file, false)),
+    /** The user insists on a file made on another revision of this model. */
+    async openRefused(): Promise<void> {
+      const { refusedFile } = stack.getState();
+      if (refusedFile !== undefined) await changeStack(() => stack.getState().open(refusedFile, true));
+    },
 
     /** News from the worker's side. */
     async hear(notice: ClientNotice): Promise<void> {

@@ -1,0 +1,51 @@
+/** What the page does, in the order of the work, and its keys. Loaded when first opened. */
+import { Modal } from "@mantine/core";
+import styles from "./App.module.css";
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ["Ctrl or ⌘ + Enter", "in the prompt: trace it"],
+  ["← → and Enter", "among the tokens: move, choose; with Shift extend the subject"],
+  ["← ↑ → ↓ Home End", "in the heatmap: move; Ctrl + Home or End to its corners"],
+  ["Enter", "on a cell: edit at its layer; in the new answer: make the edit"],
+  ["Esc", "stop the trace, the edit or the writing under way"],
+  ["?", "this sheet"],
+];
+
+export default function Help({ onClose }: { onClose: () => void }) {
+  return (
+    <Modal opened onClose={onClose} title="How to use this page" size="lg" centered>
+      <div className={styles.help}>
+        <p>
+          <strong>Ask.</strong> Write the beginning of a sentence whose next word is a fact, and click the
+          tokens of its subject.
+        </p>
+        <p>
+          <strong>Where is it?</strong> Noise blurs the subject until the answer is lost. Then one state at a
+          time is put back as it was. The darker a cell, the more of the answer that one state brings back.
+        </p>
+        <p>
+          <strong>Edit.</strong> Type another answer. ROME writes it into one layer as a change of rank one.
+          Tracing does not say which layer is best to edit (Hase et al., 2023): try several.
+        </p>
+        <p>
+          <strong>What changed.</strong> A good edit also holds for other wordings, and leaves neighbouring
+          facts as they were. Every edit can be switched off again and leaves not one bit behind.
+        </p>
+        <table>
+          <tbody>
+            {KEYS.map(([keys, meaning]) => (
+              <tr key={keys}>
+                <th scope="row">{keys}</th>
+                <td>{meaning}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <p className={styles.soft}>
+          Everything runs in this page; nothing you type or load leaves it. Only a model you choose from the
+          hub is downloaded.
+        </p>
+      </div>
+    </Modal>
+  );
+}

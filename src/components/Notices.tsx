@@ -1,0 +1,45 @@
+/** What the user should hear once, at the foot of the page: nothing moves because of it, each can be put away. */
+import { ActionIcon } from "@mantine/core";
+import { useEffect } from "react";
+import { useSlice, useWorkspace } from "../store/context";
+import type { Notice } from "../store/noticeStore";
+import styles from "./App.module.css";
+import { CloseIcon } from "./ui/icons";
+import { ProseText } from "./ui/ModelText";
+
+/** Good news leaves by itself; trouble stays until it is put away. */
+const LIFETIME = 9000;
+
+function NoticeLine({ notice }: { notice: Notice }) {
+  const { stores } = useWorkspace();
+  const { dismiss } = stores.notices.getState();
+  useEffect(() => {
+    if (notice.tone === "bad") return undefined;
+    const timer = setTimeout(() => dismiss(notice.id), LIFETIME);
+    return () => clearTimeout(timer);
+  }, [notice, dismiss]);
+  return (
+    <li className={styles.notice} data-tone={notice.tone} role={notice.tone === "bad" ? "alert" : "status"}>
+      <span>
+        <strong>
+          <ProseText text={notice.title} />
+        </strong>{" "}
+        <ProseText text={notice.text} />
+      </span>
+      <ActionIcon variant="subtle" color="gray" aria-label="Put away" onClick={() => dismiss(notice.id)}>
+        <CloseIcon />
+      </ActionIcon>
+    </li>
+  );
+}
+
+export function Notices() {
+  const notices = useSlice("notices", (state) => state.notices);
+  return (
+    <ul className={styles.notices}>
+      {notices.map((notice) => (
+        <NoticeLine key={notice.id} notice={notice} />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,59 @@
+/** The line at the top: what this is, which model answers, the state of its weights, light or dark, help. */
+import { ActionIcon, useMantineColorScheme } from "@mantine/core";
+import { useWorkspace } from "../store/context";
+import styles from "./App.module.css";
+import { ModelChip } from "./model/ModelChip";
+import { StackChip } from "./model/StackChip";
+import { LinkIcon, MoonIcon, SunIcon } from "./ui/icons";
+import { useScheme } from "./ui/useScheme";
+
+function ThemeToggle() {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useScheme();
+  const other = scheme === "dark" ? "light" : "dark";
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      aria-label={`Switch to ${other}`}
+      onClick={() => setColorScheme(other)}
+    >
+      {scheme === "dark" ? <SunIcon /> : <MoonIcon />}
+    </ActionIcon>
+  );
+}
+
+export function TopBar({ onModels, onHelp }: { onModels: () => void; onHelp: () => void }) {
+  const workspace = useWorkspace();
+  return (
+    <header className={styles.bar}>
+      <h1 className={styles.name}>
+        <span className={styles.over} aria-hidden="true">
+          Palimpsest
+        </span>
+        Palimpsest
+      </h1>
+      <p className={styles.motto}>edit what a model knows</p>
+      <div className={styles.chips}>
+        <ModelChip onOpen={onModels} />
+        <StackChip />
+      </div>
+      <div className={styles.icons}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label="Copy a link to this question"
+          onClick={() => void workspace.copyLink()}
+        >
+          <LinkIcon />
+        </ActionIcon>
+        <ThemeToggle />
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Help and shortcuts" onClick={onHelp}>
+          ?
+        </ActionIcon>
+      </div>
+    </header>
+  );
+}

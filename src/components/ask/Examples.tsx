@@ -1,0 +1,36 @@
+/** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and traces it. */
+import { useSlice, useWorkspace } from "../../store/context";
+import { promptOf, type Gallery } from "../../store/gallery";
+import { SubHead } from "../ui/Panel";
+import styles from "./ask.module.css";
+
+export function Examples({ gallery }: { gallery: Gallery }) {
+  const workspace = useWorkspace();
+  const text = useSlice("prompt", (state) => state.text);
+  const isLoaded = useSlice("model", (state) => state.model?.ref === gallery.model);
+  const categories = [...new Set(gallery.examples.map(({ category }) => category))];
+  return (
+    <div className={styles.examples}>
+      <SubHead remark={isLoaded ? undefined : "for the embedded model"}>Examples</SubHead>
+      {categories.map((category) => (
+        <div key={category} className={styles.category} role="group" aria-label={category}>
+          <span className={styles.categoryName}>{category}</span>
+          {gallery.examples
+            .filter((example) => example.category === category)
+            .map((example) => (
+              <button
+                key={example.id}
+                type="button"
+                className={styles.example}
+                aria-pressed={promptOf(example).text === text}
+                disabled={!isLoaded}
+                onClick={() => void workspace.openExample(example)}
+              >
+                {example.subject}
+              </button>
+            ))}
+        </div>
+      ))}
+    </div>
+  );
+}

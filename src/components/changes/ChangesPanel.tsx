@@ -1,0 +1,78 @@
+/** What changed: the rewrite, other wordings and neighbouring facts before and after, and free text. */
+import { SegmentedControl } from "@mantine/core";
+import { useState } from "react";
+import type { EditResult, Probe, ProbeKind } from "../../domain/edit";
+import { useSlice } from "../../store/context";
+import { Panel } from "../ui/Panel";
+import styles from "./changes.module.css";
+import { FreeText } from "./FreeText";
+import { ProbeTable } from "./ProbeTable";
+import { succeeded } from "./succeeded";
+
+type Tab = "all" | ProbeKind | "text";
+
+const KINDS: { kind: ProbeKind; label: string }[] = [
+  { kind: "rewrite", label: "Rewrite" },
+  { kind: "paraphrase", label: "Other wordings" },
+  { kind: "neighbourhood", label: "Neighbours" },
+];
+
+function tabsOf(result: EditResult): { value: Tab; label: string }[] {
+  const counted = KINDS.flatMap(({ kind, label }) => {
+    const probes = result.probes.filter((probe) => probe.kind === kind);
+    const good = probes.filter(succeeded).length;
+    return probes.length === 0 ? [] : [{ value: kind, label: `${label} ${good}/${probes.length}` }];
+  });
+  const text = result.generations.length === 0 ? [] : [{ value: "text" as const, label: "Free text" }];
+  return [{ value: "all", label: "All" }, ...counted, ...text];
+}
+
+function select(probes: readonly Probe[], tab: Tab): Probe[] {
+  const order = KINDS.map(({ kind }) => kind);
+  return probes
+    .filter(({ kind }) => tab === "all" || kind === tab)
+    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+export function ChangesPanel({ className }: { className?: string | undefined }) {
+  const result = useSlice("edit", (state) => state.result);
+  const isStored = useSlice("edit", (state) => state.isStored);
+  const [tab, setTab] = useState<Tab>("all");
+  if (result === undefined) {
+    return (
+      <Panel id="changed" title="What changed" className={className}>
+        <p className={styles.empty}>
+          Nothing yet. After an edit you see here what the model now says: to the same words, to other
+          wordings, and to neighbouring facts that should have stayed as they were.
+        </p>
+      </Panel>
+    );
+  }
+  const tabs = tabsOf(result);
+  const current = tabs.some(({ value }) => value === tab) ? tab : "all";
+  return (
+    <Panel
+      id="changed"
+      title="What changed"
+      className={className}
+      aside={
+        <span className={styles.aside}>
+          {isStored ? <span className={styles.stamp}>stored result</span> : null}
+          <SegmentedControl
+            size="xs"
+            aria-label="What to show"
+            value={current}
+            data={tabs}
+            onChange={(value) => setTab(value as Tab)}
+          />
+        </span>
+      }
+    >
+      {current === "text" ? (
+        <FreeText generations={result.generations} />
+      ) : (
+        <ProbeTable probes={select(result.probes, current)} target={result.requests[0]?.target ?? ""} />
+      )}
+    </Panel>
+  );
+}

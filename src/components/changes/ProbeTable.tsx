@@ -1,0 +1,89 @@
+/** One line per probe: what the model said before and says now, and how both answers' probabilities moved. */
+import type { Probe, ProbeKind } from "../../domain/edit";
+import { NewText, WasText } from "../ui/DiffText";
+import { ProseText } from "../ui/ModelText";
+import { probability } from "../ui/numbers";
+import styles from "./changes.module.css";
+import { succeeded } from "./succeeded";
+
+const NAMES: Record<ProbeKind, string> = {
+  rewrite: "rewrite",
+  paraphrase: "wording",
+  neighbourhood: "neighbour",
+};
+
+function Move({ from, to }: { from: number | null; to: number | null }) {
+  if (from === null || to === null) return <>–</>;
+  return (
+    <>
+      <span className={styles.from}>{probability(from)} → </span>
+      {probability(to)}
+    </>
+  );
+}
+
+function Said({ probe }: { probe: Probe }) {
+  const before = probe.before.best.trim();
+  const after = probe.after.best.trim();
+  if (before === after) return <ProseText text={after} />;
+  return (
+    <>
+      <WasText text={before} /> <NewText text={after} />
+    </>
+  );
+}
+
+export function ProbeTable({ probes, target }: { probes: readonly Probe[]; target: string }) {
+  return (
+    <div className={styles.box} tabIndex={0} role="region" aria-label="Before and after">
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col" className={styles.kind}>
+              <span className="visually-hidden">kind</span>
+            </th>
+            <th scope="col">prompt</th>
+            <th scope="col">it says</th>
+            <th scope="col" className={styles.number}>
+              p(
+              <ProseText text={target} />)
+            </th>
+            <th scope="col" className={styles.number}>
+              p(old answer)
+            </th>
+            <th scope="col">
+              <span className="visually-hidden">as hoped</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {probes.map((probe, index) => {
+            const isGood = succeeded(probe);
+            const isFirst = probes[index - 1]?.kind !== probe.kind;
+            return (
+              <tr key={index} data-first={isFirst || undefined}>
+                <td className={styles.kind}>{isFirst ? NAMES[probe.kind] : null}</td>
+                <td className={styles.prompt}>
+                  <ProseText text={probe.prompt} />
+                </td>
+                <td>
+                  <Said probe={probe} />
+                </td>
+                <td className={styles.number}>
+                  <Move from={probe.before.pNew} to={probe.after.pNew} />
+                </td>
+                <td className={styles.number}>
+                  <Move from={probe.before.pTrue} to={probe.after.pTrue} />
+                </td>
+                <td className={isGood ? styles.good : styles.bad}>
+                  <span aria-hidden="true">{isGood ? "✓" : "✗"}</span>
+                  <span className="visually-hidden">{isGood ? "as hoped" : "not as hoped"}</span>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

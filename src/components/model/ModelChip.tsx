@@ -1,0 +1,43 @@
+/** The model in the top bar: its name, where it runs and what it holds; or how far its loading is. */
+import { Button } from "@mantine/core";
+import { useSlice } from "../../store/context";
+import { ChevronIcon } from "../ui/icons";
+import { megabytes } from "../ui/numbers";
+import styles from "./model.module.css";
+import { BACKEND_NAMES, modelName } from "./modelName";
+
+export function ModelChip({ onOpen }: { onOpen: () => void }) {
+  const model = useSlice("model", (state) => state.model);
+  const loading = useSlice("model", (state) => state.loading);
+  const bytes = useSlice("model", (state) => state.heldBytes);
+  const progress = loading.status === "running" ? loading.progress : undefined;
+  const share = progress !== undefined && progress.total > 0 ? progress.done / progress.total : 0;
+  return (
+    <Button
+      className={styles.chip ?? ""}
+      size="compact-md"
+      variant="default"
+      rightSection={<ChevronIcon />}
+      aria-haspopup="dialog"
+      onClick={onOpen}
+    >
+      {loading.status === "running" ? (
+        <span className={styles.loading} role="status">
+          <span className={styles.fill} style={{ width: `${100 * share}%` }} />
+          <span className={styles.over}>{progress?.note ?? "Loading the model"}</span>
+        </span>
+      ) : null}
+      {loading.status !== "running" && model === undefined ? "Choose a model" : null}
+      {loading.status !== "running" && model !== undefined ? (
+        <>
+          <strong>{modelName(model.ref)}</strong>
+          <span className={styles.facts}>
+            {" "}
+            · {BACKEND_NAMES[model.backend]}
+            {bytes === undefined ? "" : ` · ${megabytes(bytes)}`}
+          </span>
+        </>
+      ) : null}
+    </Button>
+  );
+}

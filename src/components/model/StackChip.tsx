@@ -1,0 +1,16 @@
+/** The state of the weights, always in the same place: 'base model' or 'base + n edits'. */
+import { useSlice } from "../../store/context";
+import { enabledCount } from "../../store/stackStore";
+import styles from "./model.module.css";
+
+export function StackChip() {
+  const stack = useSlice("stack", (state) => state.stack);
+  const isLoaded = useSlice("model", (state) => state.model !== undefined);
+  if (!isLoaded) return null;
+  return (
+    <span className={styles.state} data-edited={enabledCount(stack) > 0 || undefined} role="status">
+      <span className={styles.dot} aria-hidden="true" />
+      {stack?.line ?? "base model"}
+    </span>
+  );
+}

@@ -1,0 +1,117 @@
+/** One edit: a switch, its name, how it was made and how much it changes; rename, move, recompute, remove. */
+import { ActionIcon, Button, Menu, Switch, TextInput } from "@mantine/core";
+import { useState } from "react";
+import type { EditSummary } from "../../domain/edit";
+import { useSlice, useWorkspace } from "../../store/context";
+import { DotsIcon } from "../ui/icons";
+import { ProseText } from "../ui/ModelText";
+import { percent } from "../ui/numbers";
+import styles from "./stack.module.css";
+
+function detailsOf({ method, settings, updates }: EditSummary): string {
+  const rank = Math.max(0, ...updates.map((update) => update.rank));
+  const size = Math.max(0, ...updates.map((update) => update.relativeNorm));
+  const layer = settings.layer === undefined ? "" : ` · layer ${settings.layer}`;
+  return `${method}${layer} · rank ${rank} · ‖ΔW‖/‖W‖ ${percent(size)}`;
+}
+
+function Name({ edit, onDone }: { edit: EditSummary; onDone: (name: string | undefined) => void }) {
+  const [draft, setDraft] = useState(edit.name);
+  return (
+    <TextInput
+      size="xs"
+      aria-label="Name of the edit"
+      value={draft}
+      autoFocus
+      onChange={(event) => setDraft(event.currentTarget.value)}
+      onBlur={() => onDone(draft)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") onDone(draft);
+        if (event.key === "Escape") onDone(undefined);
+      }}
+    />
+  );
+}
+
+type EditRowProps = { edit: EditSummary; index: number; count: number };
+
+export function EditRow({ edit, index, count }: EditRowProps) {
+  const { stores, changeStack, recompute } = useWorkspace();
+  const isBusy = useSlice("stack", (state) => state.change.status === "running");
+  const isEditing = useSlice("edit", (state) => state.run.status === "running");
+  const [isRenaming, setRenaming] = useState(false);
+  const stack = stores.stack.getState();
+
+  const rename = (name: string | undefined): void => {
+    setRenaming(false);
+    const wanted = name?.trim() ?? "";
+    if (wanted !== "" && wanted !== edit.name) void changeStack(() => stack.rename(edit.id, wanted));
+  };
+
+  return (
+    <li className={styles.row} data-off={!edit.enabled || undefined}>
+      <Switch
+        size="sm"
+        color="var(--state)"
+        aria-label={`${edit.name}: switched ${edit.enabled ? "on" : "off"}`}
+        checked={edit.enabled}
+        disabled={isBusy || isEditing}
+        onChange={(event) => {
+          const enabled = event.currentTarget.checked;
+          void changeStack(() => stack.setEnabled(edit.id, enabled));
+        }}
+      />
+      <div className={styles.words}>
+        {isRenaming ? (
+          <Name edit={edit} onDone={rename} />
+        ) : (
+          <span className={styles.name}>
+            <ProseText text={edit.name} />
+          </span>
+        )}
+        <span className={styles.details}>{detailsOf(edit)}</span>
+        {edit.onOtherBase ? (
+          <span className={styles.other}>
+            computed on another base
+            <Button
+              size="compact-xs"
+              variant="default"
+              disabled={isEditing}
+              onClick={() => void recompute(edit.id)}
+            >
+              Recompute
+            </Button>
+          </span>
+        ) : null}
+      </div>
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={`More about ${edit.name}`}>
+            <DotsIcon />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setRenaming(true)}>Rename</Menu.Item>
+          <Menu.Item
+            disabled={index === 0}
+            onClick={() => void changeStack(() => stack.move(edit.id, index - 1))}
+          >
+            Move earlier
+          </Menu.Item>
+          <Menu.Item
+            disabled={index === count - 1}
+            onClick={() => void changeStack(() => stack.move(edit.id, index + 1))}
+          >
+            Move later
+          </Menu.Item>
+          <Menu.Item disabled={isEditing} onClick={() => void recompute(edit.id)}>
+            Recompute on the edits before it
+          </Menu.Item>
+          <Menu.Item color="var(--bad)" onClick={() => void changeStack(() => stack.remove(edit.id))}>
+            Remove
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </li>
+  );
+}

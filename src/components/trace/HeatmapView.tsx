@@ -1,0 +1,19 @@
+/** The heatmap as a picture or as a table, with the strip below it that tells about one cell. */
+import { CellInspector } from "./CellInspector";
+import { HeatmapGrid } from "./HeatmapGrid";
+import { HeatmapTable } from "./HeatmapTable";
+import type { TraceLayout } from "./TracePanel";
+import type { TracePicture } from "./useTracePicture";
+
+export function HeatmapView({ picture, layout }: { picture: TracePicture; layout: TraceLayout }) {
+  return (
+    <>
+      {layout.isTable ? (
+        <HeatmapTable heatmap={picture.heatmap} />
+      ) : (
+        <HeatmapGrid picture={picture} isTransposed={layout.isTransposed} />
+      )}
+      <CellInspector picture={picture} />
+    </>
+  );
+}

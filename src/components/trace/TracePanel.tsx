@@ -1,0 +1,53 @@
+/** Where is it: the sentence, the heatmap as it fills, and what stands in the cell under the cursor. */
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useSlice, useWorkspace } from "../../store/context";
+import { ErrorNote } from "../ui/ErrorNote";
+import { JobLine } from "../ui/JobLine";
+import { Panel } from "../ui/Panel";
+import { HeatmapView } from "./HeatmapView";
+import styles from "./trace.module.css";
+import { TraceFooter } from "./TraceFooter";
+import { TraceHead } from "./TraceHead";
+import { useTracePicture } from "./useTracePicture";
+import { ViewTabs } from "./ViewTabs";
+
+export type TraceLayout = { isTable: boolean; isTransposed: boolean };
+
+export function TracePanel({ className }: { className?: string | undefined }) {
+  const workspace = useWorkspace();
+  const run = useSlice("trace", (state) => state.run);
+  const isReady = useSlice("model", (state) => state.model !== undefined);
+  const hasSubject = useSlice("prompt", (state) => state.subject !== undefined && state.text.trim() !== "");
+  const picture = useTracePicture();
+  const [layout, setLayout] = useState<TraceLayout>({ isTable: false, isTransposed: false });
+
+  return (
+    <Panel id="where" title="Where is it?" className={className} aside={<ViewTabs />}>
+      {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
+      {picture === undefined ? (
+        <div className={styles.empty}>
+          <p>
+            {hasSubject
+              ? "Tracing blurs the subject with noise, then restores one state at a time: where the answer comes back, the model held the fact."
+              : "Choose the subject in your prompt first: its tokens are what gets blurred."}
+          </p>
+          {run.status === "running" ? null : (
+            <Button disabled={!isReady || !hasSubject} onClick={() => void workspace.trace()}>
+              Trace
+            </Button>
+          )}
+        </div>
+      ) : (
+        <>
+          <TraceHead picture={picture} />
+          <HeatmapView picture={picture} layout={layout} />
+        </>
+      )}
+      {run.status === "running" ? (
+        <JobLine progress={run.progress} fallback="Tracing" onCancel={run.stop} />
+      ) : null}
+      {picture === undefined ? null : <TraceFooter picture={picture} layout={layout} onLayout={setLayout} />}
+    </Panel>
+  );
+}
