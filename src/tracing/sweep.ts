@@ -1,0 +1,157 @@
+/**
+ * The fast trace of one token (architecture.md 5). A run is the corrupted pass with something restored at token t; all
+ * runs of t walk through the blocks together, each joining at the first layer that it changes, and only positions from t
+ * on are computed: keys and values before t come from the kept corrupted run. In the last layer only the last position
+ * is computed. Which runs there are is said by tracePlans; what the answer's probability is, by answerProbability.
+ */
+import { concat, reshape, slice } from "../gpu/ops";
+import { dispose, keep, tidy, type Tensor } from "../gpu/tensor";
+import { throwIfCancelled } from "../lib/cancel";
+import { yieldToEvents } from "../lib/yieldToEvents";
+import type { KeyValue } from "../model/cache";
+import { runBlock } from "../model/forward";
+import type { Hook } from "../model/hooks";
+import type { Model } from "../model/model";
+import { answerProbabilities } from "./answerProbability";
+import type { KeptRun } from "./keptRun";
+import { rowsPerStep } from "./stepSize";
+
+/** One restoration: N samples that take part from block `joinsAt` on. */
+export type Run = {
+  joinsAt: number;
+  /**
+   * Residual entering that block, [N, T - t, d], for the sweep to own. `baseline`: the sweep's first run as it stands
+   * there, for runs that branch off from it.
+   */
+  enter(baseline: Tensor | undefined): Tensor;
+};
+
+export type Sweep = {
+  token: number;
+  /** In order of `joinsAt`; the first is the baseline of the others where they have one. */
+  runs: readonly Run[];
+  /** What to do inside a block to the runs that are in it; positions count from t. `members` index `runs`. */
+  at?(layer: number, members: readonly number[]): Hook | undefined;
+};
+
+/** Runs side by side in one batch, [members · N, T - t, d], run-major. */
+type Group = { members: number[]; residual: Tensor };
+
+type Context = {
+  model: Model;
+  kept: KeptRun;
+  answer: number;
+  signal?: AbortSignal | undefined;
+  onStep?: (rows: number) => void;
+};
+
+/** Rows of activations that a sweep computes in all, the unit of its `onStep`. */
+export const sweepWork = ({ token, runs }: Sweep, { layers, positions }: KeptRun): number =>
+  runs.reduce((total, { joinsAt }) => total + (layers - joinsAt) * (positions - token), 0);
+
+/**
+ * The answer's probability for every run and sample, [runs][N]. Frees everything it makes, also when cancelled.
+ * @throws AppError cancelled
+ */
+export async function sweepToken(sweep: Sweep, context: Context): Promise<Float32Array[]> {
+  const { model, kept, answer, signal } = context;
+  if (sweep.runs.length === 0) return [];
+  const groups: Group[] = [];
+  try {
+    for (let layer = 0; layer < kept.layers; layer++) {
+      join(sweep, layer, groups, context);
+      await runLayer(sweep, layer, groups, context);
+    }
+    const rows = lastPositions(groups);
+    try {
+      const probabilities = await answerProbabilities(model, rows, answer, signal);
+      return sweep.runs.map((_, run) => probabilities.slice(run * kept.samples, (run + 1) * kept.samples));
+    } finally {
+      dispose(rows);
+    }
+  } finally {
+    for (const { residual } of groups) dispose(residual);
+  }
+}
+
+/** Lets in the runs that begin at this layer: into the last group while it is small, else into a new one. */
+function join({ runs, token }: Sweep, layer: number, groups: Group[], { model, kept }: Context): void {
+  const joining = runs.flatMap((run, index) => (run.joinsAt === layer ? [index] : []));
+  const capacity = Math.max(
+    1,
+    Math.floor(rowsPerBlockStep(model) / (kept.samples * (kept.positions - token))),
+  );
+  const entered = tidy(() => {
+    const baseline = groups[0] && slice(groups[0].residual, [0, 0, 0], [kept.samples, -1, -1]);
+    return joining.map((index) => keep(runs[index]!.enter(baseline)));
+  });
+  for (let next = 0; next < joining.length;) {
+    const open = groups.at(-1);
+    const room = open ? capacity - open.members.length : 0;
+    const group = open && room > 0 ? open : { members: [], residual: undefined };
+    const taken = Math.min(joining.length - next, room > 0 ? room : capacity);
+    const parts = entered.slice(next, next + taken);
+    const residual = concat(group.residual ? [group.residual, ...parts] : parts, 0);
+    dispose(group.residual, ...parts);
+    const members = [...group.members, ...joining.slice(next, next + taken)];
+    if (group === open) Object.assign(open, { members, residual });
+    else groups.push({ members, residual });
+    next += taken;
+  }
+}
+
+async function runLayer(sweep: Sweep, layer: number, groups: Group[], context: Context): Promise<void> {
+  const { model, kept, signal, onStep } = context;
+  if (groups.length === 0) return;
+  const prefix = kept.prefix(layer, sweep.token);
+  try {
+    for (const group of groups) {
+      throwIfCancelled(signal);
+      const residual = blockOfGroup(model, layer, group, sweep, prefix, layer === kept.layers - 1);
+      dispose(group.residual);
+      group.residual = residual;
+      onStep?.(group.members.length * (kept.positions - sweep.token));
+      await yieldToEvents();
+    }
+  } finally {
+    dispose(prefix?.key, prefix?.value);
+  }
+}
+
+function blockOfGroup(
+  model: Model,
+  layer: number,
+  { members, residual }: Group,
+  { token, at }: Sweep,
+  prefix: KeyValue | undefined,
+  lastQueryOnly: boolean,
+): Tensor {
+  const hook = at?.(layer, members);
+  const result = runBlock(model, layer, residual, {
+    firstPosition: token,
+    prefix,
+    lastQueryOnly,
+    ...(hook ? { at: hook } : {}),
+  });
+  dispose(result.key, result.value);
+  return result.residual;
+}
+
+/** Rows of activations that one block step may take. */
+function rowsPerBlockStep({ config }: Model): number {
+  const { residualWidth, mlpWidth, heads, keyValueHeads, headDim, gatedMlp } = config;
+  const attention = 2 * residualWidth * headDim * (heads + keyValueHeads);
+  const mlp = (gatedMlp ? 3 : 2) * residualWidth * mlpWidth;
+  return rowsPerStep(attention + mlp, Math.max(residualWidth, mlpWidth));
+}
+
+/** Last position of every run in the order of the runs, [runs · N, d]. */
+function lastPositions(groups: readonly Group[]): Tensor {
+  return tidy(() => {
+    const rows = groups.map(({ residual }) => {
+      const [batch, positions, width] = residual.shape as [number, number, number];
+      return reshape(slice(residual, [0, positions - 1, 0], [batch, 1, width]), [batch, width]);
+    });
+    return rows.length === 1 ? reshape(rows[0]!, rows[0]!.shape) : concat(rows, 0);
+  });
+}

@@ -1,0 +1,230 @@
+/**
+ * Traces against ROME's published code, from the seed alone, and the sweep against its slow twin. WASM in Node.
+ */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallContext } from "../domain/progress";
+import type { TracePartial, TraceRequest } from "../domain/trace";
+import { startBackend, type EngineBackend } from "../gpu/backend";
+import { memory } from "../gpu/tensor";
+import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import { memorySource } from "../loading/byteSource/memorySource";
+import { openSafetensors, type SafetensorsTensors } from "../loading/safetensors/safetensorsTensors";
+import { legacyRandom } from "../lib/random/legacyRandom";
+import type { Model } from "../model/model";
+import { loadFixture, readNumbers } from "../model/testing/openFixture";
+import { cellTop } from "./cell";
+import { drawNoise, embeddingDeviation } from "./noise";
+import { trace } from "./trace";
+
+const root = resolve(import.meta.dirname, "../..");
+const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
+const readJson = async <T>(path: string): Promise<T> =>
+  JSON.parse(new TextDecoder().decode(await read(path))) as T;
+
+type Case = {
+  prompt: string;
+  subject: string;
+  answer: string;
+  answer_token_id: number;
+  embedding_std: number;
+  noise_level: number;
+  subject_range: [number, number];
+  high_score: number;
+  low_score: number;
+  kinds: Record<string, { argmax_token_layer: [number, number] }>;
+};
+
+const quiet: CallContext<TracePartial> = {
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
+};
+
+const request = (
+  one: Pick<Case, "prompt" | "subject">,
+  changes: Partial<TraceRequest> = {},
+): TraceRequest => ({
+  prompt: one.prompt,
+  subject: one.subject,
+  kind: "state",
+  window: 10,
+  samples: 10,
+  noise: "3sigma",
+  seed: 1,
+  severedNoise: "published",
+  naive: false,
+  ...changes,
+});
+
+let backend: EngineBackend;
+beforeAll(async () => {
+  backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(root) });
+});
+afterAll(() => backend.dispose());
+
+const VARIANTS: [string, Partial<TraceRequest>][] = [
+  ["state", {}],
+  ["mlp_w10", { kind: "mlp" }],
+  ["mlp_w3", { kind: "mlp", window: 3 }],
+  ["attn_w3", { kind: "attention", window: 3 }],
+  ["severed.mlp_severed", { sever: "mlp" }],
+  ["severed.attn_severed", { sever: "attention" }],
+];
+
+/** Largest difference between a heatmap and the fixture's, [T, L]. */
+const gap = (scores: readonly (readonly number[])[], expected: Float32Array): number =>
+  Math.max(...scores.flat().map((score, i) => Math.abs(score - expected[i]!)));
+
+const gapBetween = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number =>
+  gap(a, Float32Array.from(b.flat()));
+
+describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
+  let model: Model;
+  let subjects: string[];
+  beforeAll(async () => {
+    model = await loadFixture(read, name);
+    const { facts } = await readJson<{ facts: { subject: string }[] }>(`models/${name}/facts.json`);
+    subjects = facts.map(({ subject }) => subject);
+  });
+  afterAll(() => model.dispose());
+
+  describe.each(["causal_1", "causal_2"])("%s", (caseName) => {
+    // The fixtures have severed traces of the first case only.
+    const stored = VARIANTS.filter(([, { sever }]) => caseName === "causal_1" || sever === undefined);
+    let one: Case;
+    let tensors: SafetensorsTensors["tensors"];
+    const values = async (tensor: string) => (await readNumbers(tensors, tensor)).values;
+    beforeAll(async () => {
+      one = await readJson<Case>(`editing/${name}/${caseName}/case.json`);
+      const bytes = await read(`editing/${name}/${caseName}/tensors.safetensors`);
+      ({ tensors } = await openSafetensors(memorySource("tensors.safetensors", bytes)));
+    });
+
+    test("σ, the noise of both passes, and its order", async () => {
+      const sigma = await embeddingDeviation(model, subjects);
+      expect(sigma).toBeCloseTo(one.embedding_std, 7);
+      const random = legacyRandom(1);
+      for (const tensor of caseName === "causal_1" ? ["noise", "severed.noise_second_pass"] : ["noise"]) {
+        const expected = await values(tensor);
+        const drawn = drawNoise(random, expected.length, 3 * sigma);
+        expect(Math.max(...drawn.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-6);
+      }
+    });
+
+    test.each(stored)("%s: every cell, from the seed alone", async (tensor, changes) => {
+      const result = await trace(model, request(one, changes), subjects, quiet);
+      expect(gap(result.scores, await values(`${tensor}.mean`))).toBeLessThan(1e-4);
+      expect(result.answer).toEqual({ id: one.answer_token_id, text: one.answer });
+      expect(result.noise.level).toBeCloseTo(one.noise_level, 7);
+      expect([result.subject.start, result.subject.end]).toEqual(one.subject_range);
+      expect(result.clean).toBeCloseTo(one.high_score, 4);
+      expect(result.corrupted).toBeCloseTo(one.low_score, 4);
+      const peak = one.kinds[tensor]?.argmax_token_layer;
+      if (peak) expect([result.peak.token, result.peak.layer]).toEqual(peak);
+    });
+
+    test.each(stored)(
+      "%s: per sample, the spread is that of the published samples",
+      async (tensor, changes) => {
+        const result = await trace(model, request(one, changes), subjects, quiet);
+        const samples = await values(`${tensor}.per_sample`);
+        result.spread.flat().forEach((spread, cell) => {
+          const own = [...samples.subarray(cell * 10, cell * 10 + 10)];
+          const mean = own.reduce((total, value) => total + value, 0) / 10;
+          const expected = Math.sqrt(own.reduce((total, value) => total + (value - mean) ** 2, 0) / 9);
+          expect(Math.abs(spread - expected)).toBeLessThan(2e-4);
+        });
+      },
+    );
+
+    test.each([...VARIANTS, ["severed, same noise", { sever: "mlp", severedNoise: "same" }] as const])(
+      "%s: the sweep equals the naive trace",
+      async (_name, changes) => {
+        const fast = await trace(model, request(one, changes), subjects, quiet);
+        const naive = await trace(model, request(one, { ...changes, naive: true }), subjects, quiet);
+        expect(gapBetween(fast.scores, naive.scores)).toBeLessThan(1e-5);
+        expect(gapBetween(fast.spread, naive.spread)).toBeLessThan(1e-5);
+      },
+    );
+
+    test("severing nothing but the noise's own outputs changes nothing (same noise, first tokens)", async () => {
+      const severed = request(one, { sever: "mlp", severedNoise: "same" });
+      const result = await trace(model, severed, subjects, quiet);
+      const last = result.tokens.length - 1;
+      // Restored after the last layer at a token that nobody reads any more: only the severing is left.
+      for (let token = 0; token < last; token++) {
+        expect(result.scores[token]!.at(-1)).toBeCloseTo(result.corrupted, 5);
+      }
+    });
+
+    test("before the subject nothing changes, exactly; the last state of the last token gives the clean run", async () => {
+      for (const kind of ["state", "mlp", "attention"] as const) {
+        const { scores, spread, corrupted, clean, subject } = await trace(
+          model,
+          request(one, { kind }),
+          subjects,
+          quiet,
+        );
+        for (const row of scores.slice(0, subject.start)) expect(new Set(row)).toEqual(new Set([corrupted]));
+        if (kind === "state") {
+          expect(scores.at(-1)!.at(-1)).toBeCloseTo(clean, 12);
+          expect(spread.at(-1)!.at(-1)).toBeCloseTo(0, 12);
+        }
+      }
+    });
+
+    test("rows arrive with the subject's last token first and are those of the result", async () => {
+      const rows: TracePartial[] = [];
+      const onProgress: CallContext<TracePartial>["onProgress"] = ({ done, total }, partial) => {
+        expect(done).toBeLessThanOrEqual(total);
+        if (partial) rows.push(partial);
+      };
+      const result = await trace(model, request(one), subjects, { ...quiet, onProgress });
+      expect(rows[0]!.token).toBe(result.subject.end - 1);
+      expect(rows.map(({ token }) => token).toSorted((a, b) => a - b)).toEqual([...result.tokens.keys()]);
+      for (const { token, scores, spread } of rows) {
+        expect(scores).toEqual(result.scores[token]);
+        expect(spread).toEqual(result.spread[token]);
+      }
+    });
+
+    test("no tensor stays, whether the trace ends or is cancelled at any step", async () => {
+      await trace(model, request(one), subjects, quiet);
+      const before = memory().tensors;
+      for (const [, changes] of VARIANTS) await trace(model, request(one, changes), subjects, quiet);
+      await trace(model, request(one, { naive: true }), subjects, quiet);
+      await cellTop(model, { trace: request(one), token: 3, layer: 2, top: 5 }, subjects, quiet);
+      expect(memory().tensors).toBe(before);
+      for (const [, changes] of VARIANTS) {
+        for (const delay of [0, 4, 20]) {
+          const controller = new AbortController();
+          const job = trace(model, request(one, changes), subjects, { ...quiet, signal: controller.signal });
+          setTimeout(() => controller.abort(), delay);
+          const outcome = await job.then(
+            () => "finished",
+            (error: unknown) => (error as { code: string }).code,
+          );
+          expect(["cancelled", "finished"]).toContain(outcome);
+          expect(memory().tensors).toBe(before);
+        }
+      }
+    });
+
+    test("a cell's top tokens: the answer has the cell's score", async () => {
+      const result = await trace(model, request(one), subjects, quiet);
+      const { token, layer, score } = result.peak;
+      const { top } = await cellTop(model, { trace: request(one), token, layer, top: 5 }, subjects, quiet);
+      expect(top).toHaveLength(5);
+      expect(top[0]!.id).toBe(result.answer.id);
+      expect(top[0]!.p).toBeCloseTo(score, 5);
+      expect(top.map(({ p }) => p)).toEqual(top.map(({ p }) => p).toSorted((a, b) => b - a));
+    });
+
+    test("given noise is used as it is", async () => {
+      const noiseValues = Float32Array.from(await values("noise"));
+      const result = await trace(model, request(one, { noiseValues, seed: 77 }), [], quiet);
+      expect(gap(result.scores, await values("state.mean"))).toBeLessThan(1e-4);
+    });
+  });
+});
