@@ -26,6 +26,7 @@ function workshop() {
           return { ref: source.name } as LoadedModel;
         },
         trace: () => new Promise<never>(() => undefined),
+        score: () => Promise.reject(new AppError("device-lost", "The device is gone.")),
       } as never,
       port1 as unknown as Endpoint,
     );
@@ -67,6 +68,14 @@ describe("the lab's client", () => {
       [["tiny"], false],
     ]);
     expect(notices.map(({ kind }) => kind)).toEqual(["restarting", "restarted"]);
+  });
+
+  test("builds the engine anew after a lost device, and the job's own error arrives", async () => {
+    const { lab, started } = client();
+    await lab.load({ source });
+    await expect(lab.score({} as never)).rejects.toMatchObject({ code: "device-lost" });
+    await settled();
+    expect(started.map(({ loads }) => loads)).toEqual([["tiny"], ["tiny"]]);
   });
 
   test("starts a bare worker when nothing was loaded", async () => {

@@ -33,6 +33,9 @@ const STOP_PATIENCE = 4000;
 /** Faults in a row without a finished call after which the client stops trying. */
 const MOST_RESTARTS = 3;
 
+/** After these the engine's results are doubtful, so it is built anew. */
+const POISONOUS: ReadonlySet<string> = new Set(["gpu-error", "device-lost", "out-of-memory"]);
+
 function startWorker(): WorkerLike {
   return new Worker(new URL("./lab.worker.ts", import.meta.url), {
     type: "module",
@@ -100,6 +103,9 @@ export function createLabClient(
       if (method === "load") lastLoad = request;
       restartsInARow = 0;
       return result;
+    } catch (error) {
+      if (method !== "load" && error instanceof AppError && POISONOUS.has(error.code)) restart(error);
+      throw error;
     } finally {
       settled = true;
     }
