@@ -29,23 +29,42 @@ function addressOf(source: WasmSource): string {
     : URL.createObjectURL(new Blob([source], { type: "application/wasm" }));
 }
 
+/** tfjs keeps one module per process; `findBackend` must not be asked for it, because it starts one. */
+let tfjsBackend: BackendWasm | undefined;
+
 async function startTfjs(files: WasmFiles): Promise<BackendWasm> {
-  if (tf.findBackend("wasm") == null) {
-    // One thread: threads need cross-origin isolation, and our kernels import unshared memory.
-    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-    const address = addressOf(files.tfjs);
-    const names = [
-      "tfjs-backend-wasm.wasm",
-      "tfjs-backend-wasm-simd.wasm",
-      "tfjs-backend-wasm-threaded-simd.wasm",
-    ];
-    setWasmPaths(Object.fromEntries(names.map((name) => [name, address])), true);
+  if (!tfjsBackend) {
+    const backend = await instantiateTfjs(files);
+    tf.removeBackend("wasm");
+    tf.registerBackend("wasm", () => backend, 2);
+    tfjsBackend = backend;
   }
-  const started = await tf.setBackend("wasm");
-  if (!started) {
-    throw new AppError("network", "The WebAssembly engine could not be loaded.", "Reload the page.");
+  await tf.setBackend("wasm");
+  return tfjsBackend;
+}
+
+/** Calls tfjs's factory ourselves: `setBackend` would swallow the reason of a failure. */
+async function instantiateTfjs(files: WasmFiles): Promise<BackendWasm> {
+  // One thread: threads need cross-origin isolation, and our kernels import unshared memory.
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  const address = addressOf(files.tfjs);
+  const names = [
+    "tfjs-backend-wasm.wasm",
+    "tfjs-backend-wasm-simd.wasm",
+    "tfjs-backend-wasm-threaded-simd.wasm",
+  ];
+  setWasmPaths(Object.fromEntries(names.map((name) => [name, address])), true);
+  try {
+    return (await tf.findBackendFactory("wasm")()) as BackendWasm;
+  } catch (error) {
+    const reason =
+      error instanceof Error ? error.message : String((error as { message?: unknown }).message ?? error);
+    throw new AppError(
+      "network",
+      `The WebAssembly engine could not be started: ${reason}`,
+      "Reload the page.",
+    );
   }
-  return tf.backend() as BackendWasm;
 }
 
 /** What we use of tfjs's Emscripten module. The memory object stays valid when it grows, views on it do not. */
@@ -55,9 +74,16 @@ type EmscriptenModule = {
   asm: { memory: WebAssembly.Memory };
 };
 
+type AllocationState = { failure: AppError | undefined };
+
+const guarded = new WeakMap<BackendWasm, AllocationState>();
+
 /** tfjs does not look at what malloc returns: a full memory would be overwritten from address 0. */
-function guardAllocation(backend: BackendWasm): { failure: AppError | undefined } {
-  const state: { failure: AppError | undefined } = { failure: undefined };
+function guardAllocation(backend: BackendWasm): AllocationState {
+  const known = guarded.get(backend);
+  if (known) return known;
+  const state: AllocationState = { failure: undefined };
+  guarded.set(backend, state);
   const module = backend.wasm as unknown as EmscriptenModule;
   const malloc = module._malloc.bind(module);
   module._malloc = (bytes: number) => {
