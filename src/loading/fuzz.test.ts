@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../lib/errors";
 import { parseModelConfig } from "../model/config";
+import { openTokenizer } from "../model/tokenizer/openTokenizer";
 import { planWeights } from "../model/weightPlan";
 import type { ByteSource, ModelFiles } from "./byteSource";
 import { memorySource } from "./byteSource/memorySource";
@@ -28,6 +29,7 @@ async function openAndRead(files: ModelFiles): Promise<Outcome> {
     const checkpoint = await openCheckpoint(files);
     const config = parseModelConfig(checkpoint.config);
     planWeights(config, checkpoint.tensorNames);
+    openTokenizer(checkpoint).encode("Paris is in  naïve 東京, 1234!");
     for (const [name, { shape }] of checkpoint.tensorNames) {
       const values = await checkpoint.readTensor(name);
       expect(values.length).toBe(shape.reduce((product, n) => product * n, 1));
@@ -118,6 +120,13 @@ describe(`${CASES} damaged files of each kind`, { timeout: 24 * 3600_000 }, () =
     const config = new TextDecoder().decode(bytesOf("models/llama/config.json"));
     const damage = (random: Random) => llamaWith("config.json", utf8.encode(mutateJson(config, random)));
     expectBoth(await fuzz(4_000_000, damage));
+  });
+
+  test("tokenizer.json", async () => {
+    const tokenizer = new TextDecoder().decode(bytesOf("models/llama/tokenizer.json"));
+    const damage = (random: Random) =>
+      llamaWith("tokenizer.json", utf8.encode(mutateJson(tokenizer, random)));
+    expectBoth(await fuzz(8_000_000, damage));
   });
 
   test.each([
