@@ -50,6 +50,8 @@ export default defineConfig({
             "@tensorflow/tfjs-backend-cpu",
             "@tensorflow/tfjs-backend-wasm",
             "@tensorflow/tfjs-backend-webgpu",
+            "@huggingface/jinja",
+            "@huggingface/tokenizers",
           ],
         },
         test: {

@@ -20,6 +20,8 @@ export interface BackendOptions {
 export interface EngineBackend {
   readonly name: BackendName;
   readonly adapter: string;
+  /** True for WebGPU on a software adapter (SwiftShader, WARP): right numbers, but slower than WASM. */
+  readonly isSoftwareAdapter: boolean;
   /** Bytes the backend holds, used or not. */
   heldBytes(): number;
   /** @throws AppError (gpu-error, device-lost, out-of-memory) once a failure has made results doubtful */
@@ -49,6 +51,7 @@ export async function startBackend(
   return {
     name: driver.name,
     adapter: driver.adapter,
+    isSoftwareAdapter: driver.isSoftwareAdapter ?? false,
     heldBytes: () => driver.heldBytes(),
     assertHealthy: () => driver.assertHealthy(),
     trim: () => driver.trim(),

@@ -12,6 +12,8 @@ export interface Driver {
   readonly name: BackendName;
   /** The device in words, as the page shows it. */
   readonly adapter: string;
+  /** The "GPU" is the processor in disguise: WASM computes the same ten times faster. */
+  readonly isSoftwareAdapter?: boolean;
   /** Bytes of memory the backend holds, used or not. */
   heldBytes(): number;
   /** @throws AppError when an earlier failure makes every later result doubtful. */
@@ -36,6 +38,8 @@ export interface Driver {
   ): void;
   /** W as row-major [in, out], bit for bit what was written. */
   readWeight(weight: Tensor, geometry: WeightGeometry): Promise<Float32Array>;
+  /** Where kernels come in several forms: each by name; the self-test checks all, the last is the one in use. */
+  readonly kernelForms?: readonly { readonly name: string; choose(): void }[];
   /** Waits until what was written has left JavaScript's memory: back-pressure while a model loads. */
   settle(): Promise<void>;
 }

@@ -26,6 +26,7 @@ export async function startWebGpu(): Promise<Driver> {
   return {
     name: "webgpu",
     adapter: own.adapter,
+    isSoftwareAdapter: own.isSoftware,
     heldBytes: () => backend.pool.heldBytes(),
     assertHealthy: () => own.assertHealthy(),
     trim: () => backend.pool.trim(),
@@ -35,9 +36,20 @@ export async function startWebGpu(): Promise<Driver> {
     writeWeight: (weight, geometry, orientation, firstRow, values) =>
       writeWeight(backend, weight, { geometry, orientation, firstRow, values }),
     readWeight: async (weight, geometry) => readWeightRows((await weight.data()) as Float32Array, geometry),
+    kernelForms: kernelForms(backend),
     settle: async () => {
       await own.device.queue.onSubmittedWorkDone();
       await own.settleErrors();
     },
   };
+}
+
+/** Software adapters use the form without workgroup memory only; a GPU uses either, depending on the shapes. */
+function kernelForms(backend: GuardedWebGpuBackend): NonNullable<Driver["kernelForms"]> {
+  const form = (name: string, tunedForSoftware: boolean) => ({
+    name,
+    choose: () => void (backend.tunedForSoftware = tunedForSoftware),
+  });
+  const alone = form("one invocation per result", true);
+  return backend.own.isSoftware ? [alone] : [alone, form("with workgroup memory", false)];
 }
