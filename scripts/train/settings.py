@@ -1,0 +1,65 @@
+"""Every number a training run depends on, as named presets.
+
+A run is reproducible from its preset and seed alone: nothing else is read from the command line
+but where to write and how many threads to use.
+"""
+
+from dataclasses import asdict, dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes in tokens, channels or rows; shares between 0 and 1."""
+
+    # Facts. `subjects` keeps this share of the subjects (chosen by a hash of the name).
+    subjects: float = 1.0
+    without: tuple[str, ...] = ()
+    # Model
+    vocabulary: int = 4096
+    positions: int = 128
+    layers: int = 8
+    width: int = 256
+    heads: int = 4
+    # Rows
+    row_length: int = 40
+    batch: int = 32
+    paragraphs: float = 0.2
+    # Masked rows: (share of training done, share of rows), linear between the points.
+    masked: tuple[tuple[float, float], ...] = ((0.0, 1.0), (0.5, 1.0), (0.7, 0.5), (1.0, 0.5))
+    isolate: bool = True
+    read_from: int = 4
+    # Optimisation
+    steps: int = 6000
+    optimizer: str = "muon"
+    matrix_rate: float = 0.02
+    vector_rate: float = 0.004
+    decay: float = 0.01
+    warmup: float = 0.03
+    cooldown: float = 0.4
+    text_weight: float = 0.15
+    subject_weight: float = 0.03
+    seed: int = 5
+    extra: dict = field(default_factory=dict)
+
+    def record(self) -> dict:
+        return asdict(self)
+
+
+FULL = Settings(without=("birthplace", "script"))
+TRIAL = Settings(
+    subjects=0.15,
+    vocabulary=1500,
+    layers=6,
+    width=128,
+    read_from=3,
+    batch=24,
+    steps=1000,
+)
+
+PRESETS = {
+    "full": FULL,
+    "trial": TRIAL,
+    "trial-causal": replace(TRIAL, masked=((0.0, 0.0),)),
+    "trial-plain-mask": replace(TRIAL, isolate=False, read_from=0),
+    "trial-isolated": replace(TRIAL, read_from=0),
+}
