@@ -1,0 +1,50 @@
+/**
+ * The batch of a target's optimisation (algorithms.md 0.7): every rewriting text continued by the answer, and the
+ * essence text whose next token should stay as it is. Ids are concatenated, never re-tokenised.
+ */
+import type { LocatedText } from "./factToken";
+
+/** A row's tokens and the position where the vector is added. */
+export type TargetRow = { ids: Int32Array; lookup: number };
+
+/** A place whose logits the loss reads. */
+export type ReadPlace = { row: number; position: number };
+
+export type TargetRows = {
+  /** Row 0 is the bare prompt; the essence row, if any, is the last one and ends at its lookup. */
+  rows: readonly TargetRow[];
+  /** The places of the labels, row by row, then that of the essence row. */
+  places: readonly ReadPlace[];
+  /** The token to be predicted at each label's place. */
+  labels: Int32Array;
+  /** Answer tokens per rewriting row. */
+  answerLength: number;
+  hasEssence: boolean;
+};
+
+/** `texts` end where the answer begins. */
+export function targetRows(
+  texts: readonly LocatedText[],
+  answer: Int32Array,
+  essence: LocatedText | undefined,
+): TargetRows {
+  const fed = answer.subarray(0, answer.length - 1);
+  const rows: TargetRow[] = texts.map(({ ids, lookup }) => ({
+    ids: Int32Array.from([...ids, ...fed]),
+    lookup,
+  }));
+  const places: ReadPlace[] = texts.flatMap(({ ids }, row) =>
+    Array.from(answer, (_, t) => ({ row, position: ids.length - 1 + t })),
+  );
+  if (essence) {
+    places.push({ row: rows.length, position: essence.lookup });
+    rows.push({ ids: essence.ids.slice(0, essence.lookup + 1), lookup: essence.lookup });
+  }
+  return {
+    rows,
+    places,
+    labels: Int32Array.from(texts.flatMap(() => [...answer])),
+    answerLength: answer.length,
+    hasEssence: essence !== undefined,
+  };
+}
