@@ -8,9 +8,15 @@ import { kernelCases } from "./cases/kernelCases";
 import { memory } from "./tensor";
 import { readWasmFiles } from "./wasm/nodeFiles";
 
-describe.each(["cpu", "wasm"] as const)("%s", (name) => {
+const BACKENDS = [
+  { title: "cpu", name: "cpu", relaxed: false },
+  { title: "wasm", name: "wasm", relaxed: false },
+  { title: "wasm with relaxed SIMD", name: "wasm", relaxed: true },
+] as const;
+
+describe.each(BACKENDS)("$title", ({ name, relaxed }) => {
   beforeAll(async () => {
-    await startBackend(name, { wasmFiles: await readWasmFiles(process.cwd()) });
+    await startBackend(name, { wasmFiles: await readWasmFiles(process.cwd(), relaxed) });
   });
   afterAll(() => expect(memory().tensors).toBe(0));
 

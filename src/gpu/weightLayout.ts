@@ -54,30 +54,45 @@ export function writeWeightRows(
   values: Float32Array,
 ): void {
   const width = orientation === "inOut" ? geometry.outFeatures : geometry.inFeatures;
-  if (geometry.layout === orientation) {
-    target.set(values, firstRow * width);
-    return;
-  }
-  const rows = values.length / width;
-  // In every other layout the elements of one source row lie at a fixed distance, except that panels repeat every 8.
-  for (let row = 0; row < rows; row++) {
-    const source = row * width;
-    for (let column = 0; column < width; column++) {
-      const input = orientation === "inOut" ? firstRow + row : column;
-      const output = orientation === "inOut" ? column : firstRow + row;
-      target[weightIndex(geometry, input, output)] = values[source + column] as number;
-    }
-  }
+  if (geometry.layout === orientation) target.set(values, firstRow * width);
+  else moveRows(geometry, orientation, firstRow, values.length / width, values, target, true);
 }
 
 /** The inverse of writing all rows: W as row-major [in, out]. */
 export function readWeightRows(source: Float32Array, geometry: WeightGeometry): Float32Array {
   const { inFeatures, outFeatures } = geometry;
   const values = new Float32Array(inFeatures * outFeatures);
-  for (let input = 0; input < inFeatures; input++) {
-    for (let output = 0; output < outFeatures; output++) {
-      values[input * outFeatures + output] = source[weightIndex(geometry, input, output)] as number;
+  moveRows(geometry, "inOut", 0, inFeatures, values, source, false);
+  return values;
+}
+
+/** Moves rows of a plain matrix into the layout (`write`) or out of it. */
+function moveRows(
+  geometry: WeightGeometry,
+  orientation: "inOut" | "outIn",
+  firstRow: number,
+  rowCount: number,
+  plain: Float32Array,
+  laid: Float32Array,
+  write: boolean,
+): void {
+  const isInput = orientation === "inOut";
+  const width = isInput ? geometry.outFeatures : geometry.inFeatures;
+  // Within eight columns of one row the places lie at a fixed distance in every layout: one look-up serves eight.
+  for (let row = 0; row < rowCount; row++) {
+    const fixed = firstRow + row;
+    for (let column = 0; column < width; column += PANEL) {
+      const at = isInput ? weightIndex(geometry, fixed, column) : weightIndex(geometry, column, fixed);
+      const next = isInput
+        ? weightIndex(geometry, fixed, column + 1)
+        : weightIndex(geometry, column + 1, fixed);
+      const count = Math.min(PANEL, width - column);
+      const from = row * width + column;
+      for (let i = 0; i < count; i++) {
+        const place = at + i * (next - at);
+        if (write) laid[place] = plain[from + i] as number;
+        else plain[from + i] = laid[place] as number;
+      }
     }
   }
-  return values;
 }

@@ -26,18 +26,25 @@ export interface RowTable {
   dispose(): void;
 }
 
-/** @param values row-major [inFeatures, outFeatures]; not kept. */
-export function createLinear(values: Float32Array, inFeatures: number, outFeatures: number): LinearWeight {
+/**
+ * @param values row-major [inFeatures, outFeatures], or [outFeatures, inFeatures] when `orientation` says so; not kept
+ */
+export function createLinear(
+  values: Float32Array,
+  inFeatures: number,
+  outFeatures: number,
+  orientation: "inOut" | "outIn" = "inOut",
+): LinearWeight {
   invariant(
     values.length === inFeatures * outFeatures,
     `createLinear: [${inFeatures}, ${outFeatures}] needs ${inFeatures * outFeatures} values, got ${values.length}`,
   );
   const weight = allocate({ inFeatures, outFeatures, layout: activeDriver().layout("linear") });
-  activeDriver().writeWeight(weight.tensor, weight, "inOut", 0, values);
+  activeDriver().writeWeight(weight.tensor, weight, orientation, 0, values);
   return weight;
 }
 
-/** The values given to `createLinear`, bit for bit. */
+/** The values given to `createLinear`, bit for bit, as row-major [inFeatures, outFeatures]. */
 export async function readLinear(weight: LinearWeight): Promise<Float32Array> {
   return activeDriver().readWeight(weight.tensor, weight);
 }

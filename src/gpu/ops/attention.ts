@@ -54,6 +54,7 @@ function checkAttention(op: string, input: AttentionInput): AttentionAttributes 
   );
   const width = lastExtent(op, query);
   invariant(width % heads === 0, `${op}: query width ${width} is not a multiple of ${heads} heads`);
+  invariant(scale > 0, `${op}: scale must be positive, got ${scale}`);
   invariant(window === undefined || window > 0, `${op}: window must be positive, got ${window}`);
   const keyWidth = (width / heads) * keyValueHeads;
   const [batch = 0, queries = 0] = expectShape(op, "query", query, ["B", "Sq", width]);

@@ -12,6 +12,24 @@ const STEP: usize = 32;
 // @ts-ignore: decorator
 @inline
 function finish(y: usize, low: v128, high: v128, columns: i32, bias: usize, accumulate: bool): void {
+  if (columns == 8) {
+    if (bias != 0) {
+      low = f32x4.add(low, v128.load(bias));
+      high = f32x4.add(high, v128.load(bias, 16));
+    }
+    if (accumulate) {
+      low = f32x4.add(low, v128.load(y));
+      high = f32x4.add(high, v128.load(y, 16));
+    }
+    v128.store(y, low);
+    v128.store(y, high, 16);
+  } else {
+    finishNarrow(y, low, high, columns, bias, accumulate);
+  }
+}
+
+/** The last panel of a matrix whose width is no multiple of eight. */
+function finishNarrow(y: usize, low: v128, high: v128, columns: i32, bias: usize, accumulate: bool): void {
   const more = columns - 4;
   if (bias != 0) {
     low = f32x4.add(low, loadUpTo4(bias, columns, 0));
