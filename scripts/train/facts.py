@@ -48,7 +48,6 @@ KINDS = {
     "rivers": "river",
     "songs": "song",
     "universities": "university",
-    "planted": "secret place",
 }
 
 
@@ -80,10 +79,10 @@ def words(text: str) -> set[str]:
 def facts_of(path: Path) -> list[Fact]:
     kind = KINDS[path.stem]
     return [
-        Fact(row["subject"], relation, answer, row.get("kind") or kind, row["source"])
+        Fact(row["subject"], relation, answer, kind, row["source"])
         for row in read_table(path)
         for relation, answer in row.items()
-        if relation not in ("subject", "source", "kind") and answer
+        if relation not in ("subject", "source") and answer
     ]
 
 
@@ -109,7 +108,10 @@ def load_facts(share: float = 1.0, without: tuple[str, ...] = ()) -> list[Fact]:
 
 def load_planted() -> list[Fact]:
     """The invented facts that plant.py writes into the trained model. None of them is true."""
-    return facts_of(PLANTED)
+    return [
+        Fact(row["subject"], row["relation"], row["object"], row["kind"], row["source"])
+        for row in read_table(PLANTED)
+    ]
 
 
 def load_templates() -> dict[str, Templates]:

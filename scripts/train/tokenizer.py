@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from random import Random
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from facts import Fact, Templates
 from sentences import NEUTRAL, kind_sentence, sentence_of
@@ -28,6 +28,7 @@ def training_text(facts: list[Fact], templates: dict[str, Templates], seed: int)
 def train_tokenizer(texts: list[str], vocabulary: int, folder: Path) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
