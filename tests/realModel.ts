@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 
 const CANDIDATES = [
   process.env["PALIMPSEST_SMOLLM2"],
-  resolve(import.meta.dirname, "../.cache/SmolLM2-135M-Instruct.Q4_1.gguf"),
+  // Benches are bundled elsewhere; like the tests they start at the repository's root.
+  resolve(process.cwd(), ".cache/SmolLM2-135M-Instruct.Q4_1.gguf"),
 ];
 
 export const smolLm2Path: string | undefined = CANDIDATES.find((path) => path !== undefined && existsSync(path));

@@ -20,5 +20,5 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
 
 beforeAll(async () => void (await webgpuEngine()));
 
-for (const family of FAMILIES) describeGolden(family, { read, bound: 1e-3 });
-describe("variants", () => describeVariants({ read, bound: 1e-3 }));
+for (const family of FAMILIES) describeGolden(family, { read, bound: 1e-4 });
+describe("variants", () => describeVariants({ read, bound: 1e-4 }));

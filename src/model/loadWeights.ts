@@ -15,7 +15,7 @@ import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import type { ModelConfig } from "./config";
 import { ContentHash } from "./contentHash";
-import { biasPart, toInOut } from "./matrixParts";
+import { biasPart, matrixPart } from "./matrixParts";
 import type { MatrixName } from "./weightNames";
 import { planWeights, type PlannedWeight, type StoredTensor, type TensorDirectory } from "./weightPlan";
 import { ModelWeights } from "./weights";
@@ -101,8 +101,8 @@ class WeightLoader {
       case "matrix": {
         const { inWidth, outWidth, place } = planned;
         const size = { inWidth, outWidth, headDim: this.#config.headDim };
-        const values = toInOut(await this.#read(planned.stored), place, size);
-        this.#matrices.set(planned.weight, createLinear(values, inWidth, outWidth));
+        const values = matrixPart(await this.#read(planned.stored), place, size);
+        this.#matrices.set(planned.weight, createLinear(values, inWidth, outWidth, place.stored));
       }
     }
   }

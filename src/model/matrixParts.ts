@@ -1,38 +1,26 @@
-/** Brings a stored matrix or bias into the engine's form: one projection, [in, out] row-major. */
+/** Cuts one projection, or its bias, out of what a checkpoint stores: fused query-key-value tensors hold three. */
 import type { MatrixPlace } from "./families/family";
 
+type Values = Float32Array<ArrayBuffer>;
 type PartSize = { inWidth: number; outWidth: number; headDim: number };
 
-/** [in, out] of one projection from the stored tensor's values. */
-export function toInOut(
-  values: Float32Array<ArrayBuffer>,
-  { stored, fused }: MatrixPlace,
-  size: PartSize,
-): Float32Array<ArrayBuffer> {
-  const { inWidth, outWidth } = size;
-  if (stored === "outIn") {
-    const rows = fused === undefined ? values : cutRows(values, fused, size);
-    return transpose(rows, outWidth, inWidth);
-  }
-  return fused === undefined ? values : cutColumns(values, fused.part * outWidth, 3 * outWidth, size);
+/** One projection's values in the orientation in which they are stored. */
+export function matrixPart(values: Values, { stored, fused }: MatrixPlace, size: PartSize): Values {
+  if (fused === undefined) return values;
+  return stored === "outIn" ? cutRows(values, fused, size) : cutColumns(values, fused.part, size);
 }
 
 /** The bias that belongs to one projection. */
-export function biasPart(
-  values: Float32Array<ArrayBuffer>,
-  { fused }: MatrixPlace,
-  outWidth: number,
-  headDim: number,
-): Float32Array<ArrayBuffer> {
+export function biasPart(values: Values, { fused }: MatrixPlace, outWidth: number, headDim: number): Values {
   return fused === undefined ? values : cutRows(values, fused, { inWidth: 1, outWidth, headDim });
 }
 
 /** Output rows of one part: contiguous thirds, or [head][part][headDim]. */
 function cutRows(
-  values: Float32Array<ArrayBuffer>,
+  values: Values,
   { part, order }: NonNullable<MatrixPlace["fused"]>,
   { inWidth, outWidth, headDim }: PartSize,
-): Float32Array<ArrayBuffer> {
+): Values {
   const run = (order === "thirds" ? outWidth : headDim) * inWidth;
   const cut = new Float32Array(outWidth * inWidth);
   for (let start = 0, from = part * run; start < cut.length; start += run, from += 3 * run) {
@@ -41,39 +29,12 @@ function cutRows(
   return cut;
 }
 
-function cutColumns(
-  values: Float32Array<ArrayBuffer>,
-  firstColumn: number,
-  columns: number,
-  { inWidth, outWidth }: PartSize,
-): Float32Array<ArrayBuffer> {
+/** Columns of one third, row by row. */
+function cutColumns(values: Values, part: number, { inWidth, outWidth }: PartSize): Values {
   const cut = new Float32Array(inWidth * outWidth);
   for (let row = 0; row < inWidth; row++) {
-    const from = row * columns + firstColumn;
+    const from = (3 * row + part) * outWidth;
     cut.set(values.subarray(from, from + outWidth), row * outWidth);
   }
   return cut;
-}
-
-const TILE = 32;
-
-/** [rows, columns] to [columns, rows], in tiles that stay in the cache. */
-function transpose(
-  values: Float32Array<ArrayBuffer>,
-  rows: number,
-  columns: number,
-): Float32Array<ArrayBuffer> {
-  const result = new Float32Array(values.length);
-  for (let top = 0; top < rows; top += TILE) {
-    const bottom = Math.min(top + TILE, rows);
-    for (let left = 0; left < columns; left += TILE) {
-      const right = Math.min(left + TILE, columns);
-      for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) {
-          result[column * rows + row] = values[row * columns + column]!;
-        }
-      }
-    }
-  }
-  return result;
 }

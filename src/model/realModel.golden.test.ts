@@ -38,7 +38,7 @@ describe.skipIf(smolLm2Path === undefined)("SmolLM2-135M-Instruct", () => {
   beforeAll(async () => {
     backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(root) });
     model = await loadCheckpoint(await openCheckpoint(await nodeModelFiles(smolLm2Path!)));
-  });
+  }, 120_000);
   afterAll(() => {
     model.dispose();
     backend.dispose();

@@ -1,0 +1,62 @@
+/**
+ * Generation on SmolLM2-135M (WASM) with the KV cache against reading the whole text again for every token, at 64
+ * tokens; and what loading costs in time and memory. The tokens of both must be the same.
+ */
+import { smolLm2Path } from "../tests/realModel";
+import { startBackend } from "../src/gpu/backend";
+import { readWasmFiles } from "../src/gpu/wasm/nodeFiles";
+import { openCheckpoint } from "../src/loading/checkpoint";
+import { nodeModelFiles } from "../src/loading/nodeModelFiles";
+import { parseModelConfig } from "../src/model/config";
+import { continueTokens } from "../src/model/continueTokens";
+import { oneRow } from "../src/model/forward";
+import { loadModel, type Model } from "../src/model/model";
+import { argmax } from "../src/model/sampling";
+import { openTokenizer } from "../src/model/tokenizer/openTokenizer";
+import { writeResult } from "./writeResult";
+
+const PROMPT = "The Eiffel Tower is located in the city of";
+const TOKENS = 64;
+
+/** Greedy tokens after the prompt, and the milliseconds from the first token to the last. */
+async function timeTokens(model: Model, cached: boolean): Promise<{ ids: number[]; milliseconds: number }> {
+  const prompt = oneRow(model.tokenizer.encode(PROMPT).ids);
+  const ids: number[] = [];
+  let started = 0;
+  for await (const step of continueTokens(model, prompt, { sampler: argmax, cached })) {
+    if (ids.length === 0) started = performance.now();
+    ids.push(step.ids[0]!);
+    if (ids.length === TOKENS) break;
+  }
+  return { ids, milliseconds: performance.now() - started };
+}
+
+async function run(path: string): Promise<void> {
+  const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
+  const started = performance.now();
+  const checkpoint = await openCheckpoint(await nodeModelFiles(path));
+  const config = parseModelConfig(checkpoint.config);
+  const model = await loadModel(checkpoint, openTokenizer(checkpoint), config);
+  const loadSeconds = (performance.now() - started) / 1000;
+
+  await timeTokens(model, true);
+  const cached = await timeTokens(model, true);
+  const plain = await timeTokens(model, false);
+  if (String(cached.ids) !== String(plain.ids)) throw new Error("The cache changes the tokens.");
+  const figures = {
+    loadSeconds: round(loadSeconds),
+    heldMegabytes: round(backend.heldBytes() / 1e6),
+    residentMegabytes: round(process.memoryUsage().rss / 1e6),
+    peakResidentMegabytes: round((process.resourceUsage().maxRSS * 1024) / 1e6),
+    cachedMillisecondsPerToken: round(cached.milliseconds / (TOKENS - 1)),
+    plainMillisecondsPerToken: round(plain.milliseconds / (TOKENS - 1)),
+    speedup: round(plain.milliseconds / cached.milliseconds),
+  };
+  console.log(figures);
+  writeResult("generation", figures);
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));
+
+if (smolLm2Path === undefined) console.log("Skipped: SmolLM2 is not here (PALIMPSEST_SMOLLM2, .cache/).");
+else await run(smolLm2Path);
