@@ -11,7 +11,10 @@ const MODEL = resolve(import.meta.dirname, "../../tests/fixtures/models/smollm")
 /** A File as a browser gives it, with the path it had in the dropped folder. */
 function dropped(path: string, content: Uint8Array<ArrayBuffer> | string, isFolder = true): File {
   const file = new File([content], path.split("/").at(-1)!);
-  return Object.defineProperty(file, "webkitRelativePath", { value: isFolder ? path : "", configurable: true });
+  return Object.defineProperty(file, "webkitRelativePath", {
+    value: isFolder ? path : "",
+    configurable: true,
+  });
 }
 
 const modelFiles = readdirSync(MODEL)
