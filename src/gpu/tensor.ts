@@ -30,9 +30,9 @@ export function tensor(values: Float32Array | readonly number[], shape: readonly
     values.length === size,
     `tensor: shape [${shape.join(", ")}] needs ${size} values, got ${values.length}`,
   );
-  // The cpu backend would keep the caller's array itself.
+  // Only wasm copies at once: cpu keeps the caller's array itself, webgpu until the first kernel reads it.
   const own =
-    values instanceof Float32Array && activeDriver().name !== "cpu" ? values : Float32Array.from(values);
+    values instanceof Float32Array && activeDriver().name === "wasm" ? values : Float32Array.from(values);
   return tf.tensor(own, [...shape], "float32");
 }
 

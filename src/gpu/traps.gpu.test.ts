@@ -166,6 +166,15 @@ describe("memory", () => {
     disposeWeights(weight);
   });
 
+  test("6: a tensor keeps the values it was given, whatever becomes of the array", async () => {
+    const given = Float32Array.of(1, 2, 3);
+    const x = tensor(given, [3]);
+    given.fill(0);
+    (await read(x)).fill(0);
+    expect(await values(ops.scale(x, 2))).toEqual(Float32Array.of(2, 4, 6));
+    x.dispose();
+  });
+
   test("7: buffers have exactly the size of their tensors", async () => {
     const weight = createLinear(randomValues(14, 7 * 13), 7, 13);
     const webgpu = backend() as GuardedWebGpuBackend;

@@ -34,8 +34,9 @@ export class GuardedWebGpuBackend extends WebGPUBackend {
   override async read(dataId: object): ReturnType<WebGPUBackend["read"]> {
     const data = this.tensorMap.get(dataId) as TensorData;
     if (!(data.resource instanceof GPUBuffer)) {
+      // Not uploaded yet: these are the values tfjs will upload, so the caller must not get hold of them.
       this.own.assertHealthy();
-      return super.read(dataId);
+      return (await super.read(dataId)).slice() as Float32Array;
     }
     this.flush();
     const bytes = await readBuffer(this.own, data.resource);

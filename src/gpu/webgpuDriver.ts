@@ -38,7 +38,7 @@ export async function startWebGpu(): Promise<Driver> {
     readWeight: async (weight, geometry) => readWeightRows((await weight.data()) as Float32Array, geometry),
     kernelForms: kernelForms(backend),
     settle: async () => {
-      await own.device.queue.onSubmittedWorkDone();
+      await own.device.queue.onSubmittedWorkDone().catch(() => undefined); // refused when lost; said below
       await own.settleErrors();
     },
   };
