@@ -1,6 +1,6 @@
 /** What the page does, in the order of the work, and its keys. Loaded when first opened. */
-import { Modal } from "@mantine/core";
 import styles from "./App.module.css";
+import { Sheet } from "./ui/Sheet";
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl or ⌘ + Enter", "in the prompt: trace it"],
@@ -13,7 +13,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 
 export default function Help({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title="How to use this page" size="lg" centered>
+    <Sheet title="How to use this page" onClose={onClose}>
       <div className={styles.help}>
         <p>
           <strong>Ask.</strong> Write the beginning of a sentence whose next word is a fact, and click the
@@ -46,6 +46,6 @@ export default function Help({ onClose }: { onClose: () => void }) {
           hub is downloaded.
         </p>
       </div>
-    </Modal>
+    </Sheet>
   );
 }

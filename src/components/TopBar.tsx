@@ -7,6 +7,25 @@ import { StackChip } from "./model/StackChip";
 import { LinkIcon, MoonIcon, SunIcon } from "./ui/icons";
 import { useScheme } from "./ui/useScheme";
 
+/** Old writing, and over a part of it the new. */
+function Mark() {
+  return (
+    <svg
+      width="26"
+      height="26"
+      viewBox="0 0 26 26"
+      fill="none"
+      strokeWidth="2.2"
+      strokeLinecap="round"
+      aria-hidden="true"
+    >
+      <path d="M3 6h20M3 13h20M3 20h14" stroke="var(--ghost)" />
+      <path d="M3 13h11" stroke="var(--state)" />
+      <path d="M10 20h13" stroke="var(--edit)" />
+    </svg>
+  );
+}
+
 function ThemeToggle() {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useScheme();
@@ -29,9 +48,7 @@ export function TopBar({ onModels, onHelp }: { onModels: () => void; onHelp: () 
   return (
     <header className={styles.bar}>
       <h1 className={styles.name}>
-        <span className={styles.over} aria-hidden="true">
-          Palimpsest
-        </span>
+        <Mark />
         Palimpsest
       </h1>
       <p className={styles.motto}>edit what a model knows</p>

@@ -5,7 +5,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CellResult, TraceRequest, TraceResult, TracePartial } from "../domain/trace";
 import type { Lab } from "../workers/client";
-import { joinRow, type Cell, type Heatmap } from "./heatmap";
+import { fromResult, joinRow, peakAtSubject, type Cell, type Heatmap } from "../lib/heatmap/heatmap";
 import type { Span } from "./prompt";
 import { createRun, IDLE, type Run } from "./run";
 
@@ -181,6 +181,8 @@ export function createTraceStore(lab: Pick<Lab, "trace" | "traceCell">): TraceSt
           return shown;
         });
         if (finished === undefined) return;
+        const result = finished.view === "difference" ? finished.pair.after : finished.result;
+        get().selectCell(get().cell ?? peakAtSubject(fromResult(result)));
         set({ shown: finished, about, request: wanted.at(-1), run: IDLE, detail: IDLE });
       },
 

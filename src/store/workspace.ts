@@ -8,7 +8,7 @@ import type { ClientNotice, Lab } from "../workers/client";
 import { createAskStore } from "./askStore";
 import { createEditStore, EMPTY_FORM } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
-import type { Cell } from "./heatmap";
+import type { Cell } from "../lib/heatmap/heatmap";
 import { createModelStore } from "./modelStore";
 import { createNoticeStore } from "./noticeStore";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";

@@ -1,4 +1,6 @@
 /** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and traces it. */
+import { SegmentedControl } from "@mantine/core";
+import { useState } from "react";
 import { useSlice, useWorkspace } from "../../store/context";
 import { promptOf, type Gallery } from "../../store/gallery";
 import { SubHead } from "../ui/Panel";
@@ -9,28 +11,39 @@ export function Examples({ gallery }: { gallery: Gallery }) {
   const text = useSlice("prompt", (state) => state.text);
   const isLoaded = useSlice("model", (state) => state.model?.ref === gallery.model);
   const categories = [...new Set(gallery.examples.map(({ category }) => category))];
+  const [category, setCategory] = useState(categories[0]);
   return (
     <div className={styles.examples}>
-      <SubHead remark={isLoaded ? undefined : "for the embedded model"}>Examples</SubHead>
-      {categories.map((category) => (
-        <div key={category} className={styles.category} role="group" aria-label={category}>
-          <span className={styles.categoryName}>{category}</span>
-          {gallery.examples
-            .filter((example) => example.category === category)
-            .map((example) => (
-              <button
-                key={example.id}
-                type="button"
-                className={styles.example}
-                aria-pressed={promptOf(example).text === text}
-                disabled={!isLoaded}
-                onClick={() => void workspace.openExample(example)}
-              >
-                {example.subject}
-              </button>
-            ))}
-        </div>
-      ))}
+      <SubHead
+        remark={isLoaded ? undefined : "for the embedded model"}
+        aside={
+          <SegmentedControl
+            size="xs"
+            aria-label="Kind of example"
+            value={category ?? ""}
+            data={categories}
+            onChange={setCategory}
+          />
+        }
+      >
+        Examples
+      </SubHead>
+      <div className={styles.category} role="group" aria-label={`Examples: ${category}`}>
+        {gallery.examples
+          .filter((example) => example.category === category)
+          .map((example) => (
+            <button
+              key={example.id}
+              type="button"
+              className={styles.example}
+              aria-pressed={promptOf(example).text === text}
+              disabled={!isLoaded}
+              onClick={() => void workspace.openExample(example)}
+            >
+              {example.subject}
+            </button>
+          ))}
+      </div>
     </div>
   );
 }

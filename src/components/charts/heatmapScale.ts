@@ -1,10 +1,8 @@
 /** From a trace to a scale and a hue: one scale for all views of one prompt. Pure. */
-import type { Heatmap } from "../../store/heatmap";
+import type { Heatmap } from "../../lib/heatmap/heatmap";
 import type { TraceSettings, TraceView } from "../../store/traceStore";
 import type { Hue } from "../../lib/heatmap/colour";
 import { LEAST_REACH } from "../../lib/heatmap/heatmapScale";
-
-export { scaleOf } from "../../lib/heatmap/heatmapScale";
 
 export function hueOf(view: TraceView, severed: TraceSettings["sever"]): Hue {
   if (view === "mlp" || view === "attention") return view;

@@ -1,5 +1,5 @@
 /** The one sentence above the heatmap, with its numbers: also what a screen reader hears first. Pure. */
-import { peakOf, type Cell, type Heatmap } from "../../store/heatmap";
+import { peakOf, type Cell, type Heatmap } from "../../lib/heatmap/heatmap";
 import type { TraceSettings, TraceView } from "../../store/traceStore";
 import { percent, points } from "../ui/numbers";
 
@@ -23,6 +23,23 @@ function tellingPeak(heatmap: Heatmap): (Cell & { score: number }) | undefined {
   return peakOf(body) ?? peakOf(heatmap);
 }
 
+/** A token as the reader knows it: the whole word, or the piece and the word it belongs to. */
+function placeOf(tokens: Heatmap["tokens"], position: number): Sentence {
+  const startsWord = (at: number): boolean => at <= 0 || /^\s/u.test(tokens[at]?.text ?? " ");
+  let first = position;
+  let end = position + 1;
+  while (!startsWord(first)) first--;
+  while (end < tokens.length && !startsWord(end)) end++;
+  const piece = tokens[position]?.text.trim() ?? "";
+  const word = tokens
+    .slice(first, end)
+    .map(({ text }) => text)
+    .join("")
+    .trim();
+  if (piece === word || piece === "") return [{ quoted: word }];
+  return [position === end - 1 ? "the end of " : "a piece of ", { quoted: word }];
+}
+
 function whatIsRestored(view: TraceView, layer: number, window: number, layers: number): string {
   if (view !== "mlp" && view !== "attention") return `layer ${layer}`;
   const { first, last } = windowLayers(layer, window, layers);
@@ -39,7 +56,7 @@ export function traceSentence(
   if (peak === undefined) return [];
   const { clean, corrupted, tokens, layers } = heatmap;
   const answer = { quoted: heatmap.answer.trim() || "the answer" };
-  const token = { quoted: tokens[peak.token]?.text.trim() ?? "" };
+  const place = placeOf(tokens, peak.token);
 
   if (heatmap.isDifference) {
     const more = peak.score >= 0 ? "more" : "less";
@@ -47,7 +64,7 @@ export function traceSentence(
     return [
       "Since the edit, restoring layer ",
       `${peak.layer} at `,
-      token,
+      ...place,
       " gives ",
       answer,
       ` ${size} points ${more} than before.`,
@@ -64,7 +81,7 @@ export function traceSentence(
   const what = whatIsRestored(view, peak.layer, settings.window, layers);
   return [
     `Restoring ${what} at `,
-    token,
+    ...place,
     `${cut} brings `,
     answer,
     ` back from ${percent(corrupted)} to ${percent(peak.score)}; the clean run gives ${percent(clean)}.`,

@@ -23,11 +23,12 @@ function LayerSelect() {
     <NativeSelect
       size="xs"
       aria-label="Layer to edit"
+      title={`This model's default is layer ${model.defaultEditLayer}`}
       classNames={{ input: styles.layer ?? "" }}
       value={String(chosen)}
       data={Array.from({ length: model.layers }, (_none, index) => ({
         value: String(index),
-        label: `layer ${index}${index === model.defaultEditLayer ? " (default)" : ""}`,
+        label: `layer ${index}`,
       }))}
       onChange={(event) => stores.edit.getState().setForm({ layer: Number(event.currentTarget.value) })}
     />

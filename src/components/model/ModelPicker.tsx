@@ -1,5 +1,5 @@
 /** Where a model comes from: with the page, from this machine, or from the hub. Loaded when first opened. */
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { ModelSource } from "../../domain/model";
 import { useSlice, useWorkspace } from "../../store/context";
@@ -8,6 +8,7 @@ import { JobLine } from "../ui/JobLine";
 import { ProseText } from "../ui/ModelText";
 import { megabytes, parameters } from "../ui/numbers";
 import { SubHead } from "../ui/Panel";
+import { Sheet } from "../ui/Sheet";
 import styles from "./model.module.css";
 import { modelName, parseHubName } from "./modelName";
 
@@ -121,7 +122,7 @@ export default function ModelPicker({ onClose }: { onClose: () => void }) {
     });
   };
   return (
-    <Modal opened onClose={onClose} title="Choose a model" size="lg" centered>
+    <Sheet title="Choose a model" onClose={onClose}>
       {loading.status === "running" ? (
         <JobLine progress={loading.progress} fallback="Loading the model" onCancel={loading.stop} />
       ) : null}
@@ -139,6 +140,6 @@ export default function ModelPicker({ onClose }: { onClose: () => void }) {
       <LocalFiles onLoad={load} />
       <SubHead remark="downloads from huggingface.co">From the hub</SubHead>
       <Hub onLoad={load} />
-    </Modal>
+    </Sheet>
   );
 }

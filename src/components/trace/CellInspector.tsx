@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useEffect } from "react";
 import { useSlice, useWorkspace } from "../../store/context";
-import { peakAtSubject } from "../../store/heatmap";
+import { peakAtSubject } from "../../lib/heatmap/heatmap";
 import { TokenText } from "../ui/ModelText";
 import { points, probability } from "../ui/numbers";
 import styles from "./trace.module.css";

@@ -4,13 +4,13 @@
  */
 import { memo, useRef, type CSSProperties, type KeyboardEvent } from "react";
 import { useSlice, useWorkspace } from "../../store/context";
-import type { Heatmap } from "../../store/heatmap";
-import { colourOf, inkOn, position, type Hue, type Scale, type Scheme } from "../charts/colour";
-import { scaleOf } from "../charts/heatmapScale";
+import { peakAtSubject, type Heatmap } from "../../lib/heatmap/heatmap";
+import { colourOf, inkOn, position, type Hue, type Scale, type Scheme } from "../../lib/heatmap/colour";
+import { scaleOf } from "../../lib/heatmap/heatmapScale";
 import { TokenText } from "../ui/ModelText";
 import { points, probability } from "../ui/numbers";
 import { useScheme } from "../ui/useScheme";
-import { visibleString } from "../ui/visibleText";
+import { visibleString } from "../../lib/visibleText";
 import { axesOf, cellAt, moveByKey, type AxisItem } from "./axes";
 import styles from "./heatmap.module.css";
 import type { TracePicture } from "./useTracePicture";
@@ -100,7 +100,7 @@ export function HeatmapGrid({ picture, isTransposed }: { picture: TracePicture; 
   const { rows, columns } = axesOf(heatmap, isTransposed);
   const scale = scaleOf(heatmap);
   const target = { token: heatmap.subject.end - 1, layer: editLayer ?? defaultLayer };
-  const current = cell ?? { token: Math.max(0, heatmap.subject.end - 1), layer: 0 };
+  const current = cell ?? peakAtSubject(heatmap) ?? { token: 0, layer: 0 };
   const hasNumbers = columns.length <= COLUMNS_WITH_NUMBERS;
 
   const place = (element: EventTarget): { row: AxisItem; column: AxisItem } | undefined => {
@@ -176,7 +176,7 @@ export function HeatmapGrid({ picture, isTransposed }: { picture: TracePicture; 
       ))}
       <div role="row" className={styles.row}>
         <div role="columnheader" className={styles.corner}>
-          <span className="visually-hidden">{isTransposed ? "layer" : "token"}</span>
+          {isTransposed ? "token" : "layer"}
         </div>
         {columns.map((column) => (
           <div role="columnheader" className={styles.columnLabel} data-kind={column.kind} key={column.index}>

@@ -1,5 +1,5 @@
 /** The same numbers as a table, for reading, copying and screen readers. */
-import type { Heatmap } from "../../store/heatmap";
+import type { Heatmap } from "../../lib/heatmap/heatmap";
 import { TokenText } from "../ui/ModelText";
 import { points, probability } from "../ui/numbers";
 import styles from "./trace.module.css";

@@ -1,6 +1,7 @@
 /** The scale: from the corrupted run to the clean one, or from less to more for a difference. */
-import { colourOf } from "../charts/colour";
-import { reachesBelow, scaleOf } from "../charts/heatmapScale";
+import { colourOf } from "../../lib/heatmap/colour";
+import { scaleOf } from "../../lib/heatmap/heatmapScale";
+import { reachesBelow } from "../charts/heatmapScale";
 import { points, probability } from "../ui/numbers";
 import { useScheme } from "../ui/useScheme";
 import styles from "./trace.module.css";

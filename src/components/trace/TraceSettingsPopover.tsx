@@ -17,7 +17,7 @@ export function TraceSettingsPopover() {
   return (
     <SettingsPopover
       name="How it is traced"
-      label={`${settings.samples} samples · ${noise}${window} · seed ${settings.seed}`}
+      label={`${settings.samples} × ${noise}${window} · seed ${settings.seed}`}
       width={320}
     >
       <Setting label="Samples" hint="Noise is drawn this many times; every cell is the mean.">

@@ -1,5 +1,5 @@
 /** The heatmap's two axes, either way round: tokens down and layers across, or transposed. Pure. */
-import type { Cell, Heatmap } from "../../store/heatmap";
+import type { Cell, Heatmap } from "../../lib/heatmap/heatmap";
 
 export type AxisItem = { kind: "token" | "layer"; index: number; isSubject: boolean };
 export type Axes = { rows: AxisItem[]; columns: AxisItem[] };

@@ -1,8 +1,8 @@
 /** Writes the shown heatmap as a file of the kind asked for. */
 import type { ShownTrace } from "../../store/traceStore";
-import type { Scheme } from "../charts/colour";
+import type { Scheme } from "../../lib/heatmap/colour";
 import { download, fileNameFrom, svgToPng } from "../charts/download";
-import { toCsv, toSvg } from "../charts/heatmapFiles";
+import { toCsv, toSvg } from "../../lib/heatmap/heatmapFiles";
 import { sentenceText, traceSentence } from "../charts/traceSentence";
 import type { TracePicture } from "./useTracePicture";
 

@@ -1,4 +1,5 @@
 /** A text before and after in one: what was removed struck through, what was added washed in the edit's colour. */
+import { Fragment } from "react";
 import type { Piece } from "../../store/words";
 import styles from "./DiffText.module.css";
 import { ProseText } from "./ModelText";
@@ -7,21 +8,16 @@ export function DiffText({ pieces }: { pieces: readonly Piece[] }) {
   return (
     <>
       {pieces.map(({ text, kind }, index) => {
-        if (kind === "removed") {
-          return (
-            <del key={index} className={styles.removed}>
-              <ProseText text={text} />
-            </del>
-          );
-        }
-        if (kind === "added") {
-          return (
-            <ins key={index} className={styles.added}>
-              <ProseText text={text} />
-            </ins>
-          );
-        }
-        return <ProseText key={index} text={text} />;
+        if (kind === "same") return <ProseText key={index} text={text} />;
+        // The mark is for the words, not for the space before them.
+        const words = text.trimStart();
+        const space = text.slice(0, text.length - words.length);
+        return (
+          <Fragment key={index}>
+            {space}
+            {kind === "removed" ? <WasText text={words} /> : <NewText text={words} />}
+          </Fragment>
+        );
       })}
     </>
   );

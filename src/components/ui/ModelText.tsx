@@ -1,7 +1,7 @@
 /** Text that a model or a file wrote: text nodes only, isolated in direction, control characters spelled out. */
 import { Fragment } from "react";
 import styles from "./ModelText.module.css";
-import { visiblePieces, type TextPiece } from "./visibleText";
+import { visiblePieces, type TextPiece } from "../../lib/visibleText";
 
 function Piece({ piece }: { piece: TextPiece }) {
   if (piece.kind === "space") return <span className={styles.space}>{piece.text}</span>;

@@ -25,7 +25,7 @@ export function SettingsPopover({ label, name, width = 300, children }: Settings
           size="compact-sm"
           variant="default"
           rightSection={<ChevronIcon />}
-          aria-label={name}
+          aria-label={typeof label === "string" ? `${label} · ${name}` : name}
           onClick={() => setOpened(!opened)}
         >
           {label}

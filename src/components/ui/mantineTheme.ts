@@ -1,29 +1,29 @@
 /** Mantine in the page's own paper and ink; its component styles are imported here and nowhere else. */
-import "@mantine/core/styles/default-css-variables.css";
-import "@mantine/core/styles/baseline.css";
-import "@mantine/core/styles/global.css";
-import "@mantine/core/styles/ScrollArea.css";
-import "@mantine/core/styles/UnstyledButton.css";
-import "@mantine/core/styles/VisuallyHidden.css";
-import "@mantine/core/styles/Paper.css";
-import "@mantine/core/styles/Popover.css";
-import "@mantine/core/styles/CloseButton.css";
-import "@mantine/core/styles/Loader.css";
-import "@mantine/core/styles/Overlay.css";
-import "@mantine/core/styles/ModalBase.css";
-import "@mantine/core/styles/Modal.css";
-import "@mantine/core/styles/Input.css";
-import "@mantine/core/styles/InlineInput.css";
-import "@mantine/core/styles/Flex.css";
-import "@mantine/core/styles/FloatingIndicator.css";
-import "@mantine/core/styles/ActionIcon.css";
-import "@mantine/core/styles/Button.css";
-import "@mantine/core/styles/Menu.css";
-import "@mantine/core/styles/SegmentedControl.css";
-import "@mantine/core/styles/Switch.css";
-import "@mantine/core/styles/Checkbox.css";
-import "@mantine/core/styles/Tooltip.css";
-import "@mantine/core/styles/Progress.css";
+import "@mantine/core/styles/default-css-variables.layer.css";
+import "@mantine/core/styles/baseline.layer.css";
+import "@mantine/core/styles/global.layer.css";
+import "@mantine/core/styles/ScrollArea.layer.css";
+import "@mantine/core/styles/UnstyledButton.layer.css";
+import "@mantine/core/styles/VisuallyHidden.layer.css";
+import "@mantine/core/styles/Paper.layer.css";
+import "@mantine/core/styles/Popover.layer.css";
+import "@mantine/core/styles/CloseButton.layer.css";
+import "@mantine/core/styles/Loader.layer.css";
+import "@mantine/core/styles/Overlay.layer.css";
+import "@mantine/core/styles/ModalBase.layer.css";
+import "@mantine/core/styles/Modal.layer.css";
+import "@mantine/core/styles/Input.layer.css";
+import "@mantine/core/styles/InlineInput.layer.css";
+import "@mantine/core/styles/Flex.layer.css";
+import "@mantine/core/styles/FloatingIndicator.layer.css";
+import "@mantine/core/styles/ActionIcon.layer.css";
+import "@mantine/core/styles/Button.layer.css";
+import "@mantine/core/styles/Menu.layer.css";
+import "@mantine/core/styles/SegmentedControl.layer.css";
+import "@mantine/core/styles/Switch.layer.css";
+import "@mantine/core/styles/Checkbox.layer.css";
+import "@mantine/core/styles/Tooltip.layer.css";
+import "@mantine/core/styles/Progress.layer.css";
 import "./theme.css";
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
@@ -41,17 +41,45 @@ const WARM: MantineColorsTuple = [
   "#6e2605",
 ];
 
+/** Warm greys for borders and grounds, in place of Mantine's blue ones. */
+const STONE: MantineColorsTuple = [
+  "#f6f2e9",
+  "#f3eee3",
+  "#ebe5d8",
+  "#e3dccd",
+  "#d9d0be",
+  "#b9ae99",
+  "#8d8371",
+  "#5f574b",
+  "#3d372e",
+  "#1d1a16",
+];
+const NIGHT: MantineColorsTuple = [
+  "#efe9dd",
+  "#d3c9ba",
+  "#b3a998",
+  "#8a7f6e",
+  "#4c453a",
+  "#37312a",
+  "#29251f",
+  "#1d1a17",
+  "#171512",
+  "#141210",
+];
+
 export const theme = createTheme({
   fontFamily: "var(--sans)",
   fontFamilyMonospace: "var(--mono)",
   headings: { fontFamily: "var(--serif)" },
   primaryColor: "warm",
   primaryShade: { light: 6, dark: 3 },
-  colors: { warm: WARM },
+  colors: { warm: WARM, gray: STONE, dark: NIGHT },
   defaultRadius: "md",
   respectReducedMotion: true,
   cursorType: "pointer",
   focusRing: "auto",
+  // Named, so that theme.css can tell the filled button from the others.
+  components: { Button: { defaultProps: { variant: "filled" } } },
 });
 
 export const variables: CSSVariablesResolver = () => {

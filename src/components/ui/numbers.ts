@@ -1,6 +1,6 @@
 /** How numbers are written on the page: two significant digits, tabular, with a real minus. Pure. */
 
-const THIN_SPACE = "\u202f";
+const FIXED_SPACE = "\u00a0";
 
 /** A probability as `0.84`; below half a hundredth with one more digit, below that as `<.001`. */
 export function probability(p: number): string {
@@ -12,9 +12,9 @@ export function probability(p: number): string {
 /** A probability in words' form: `66 %`, `4.1 %`, `under 0.1 %`. */
 export function percent(p: number): string {
   const value = p * 100;
-  if (value > 0 && value < 0.1) return `under 0.1${THIN_SPACE}%`;
+  if (value > 0 && value < 0.1) return `under 0.1${FIXED_SPACE}%`;
   const digits = value < 10 && value > 0 ? 1 : value > 99 && value < 100 ? 1 : 0;
-  return `${value.toFixed(digits)}${THIN_SPACE}%`;
+  return `${value.toFixed(digits)}${FIXED_SPACE}%`;
 }
 
 /** A change of probability in points: `+62`, `−3.1`. */
@@ -27,21 +27,21 @@ export function points(change: number): string {
 /** Bytes as `61 MB`. */
 export function megabytes(bytes: number): string {
   const value = bytes / 1e6;
-  if (value >= 1000) return `${(value / 1000).toFixed(1)}${THIN_SPACE}GB`;
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)}${THIN_SPACE}MB`;
+  if (value >= 1000) return `${(value / 1000).toFixed(1)}${FIXED_SPACE}GB`;
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)}${FIXED_SPACE}MB`;
 }
 
 /** A count of parameters as `0.78 M`, `135 M`, `1.2 B`. */
 export function parameters(count: number): string {
-  if (count >= 1e9) return `${(count / 1e9).toPrecision(2)}${THIN_SPACE}B`;
-  return `${count >= 1e7 ? (count / 1e6).toFixed(0) : (count / 1e6).toPrecision(2)}${THIN_SPACE}M`;
+  if (count >= 1e9) return `${(count / 1e9).toPrecision(2)}${FIXED_SPACE}B`;
+  return `${count >= 1e7 ? (count / 1e6).toFixed(0) : (count / 1e6).toPrecision(2)}${FIXED_SPACE}M`;
 }
 
 /** Time left as `3 s`, `1 min 20 s`. */
 export function remaining(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
-  if (whole < 60) return `${whole}${THIN_SPACE}s`;
+  if (whole < 60) return `${whole}${FIXED_SPACE}s`;
   const minutes = Math.floor(whole / 60);
   const rest = whole % 60;
-  return rest === 0 ? `${minutes}${THIN_SPACE}min` : `${minutes}${THIN_SPACE}min ${rest}${THIN_SPACE}s`;
+  return rest === 0 ? `${minutes}${FIXED_SPACE}min` : `${minutes}${FIXED_SPACE}min ${rest}${FIXED_SPACE}s`;
 }

@@ -66,5 +66,5 @@ export function inkOn(colour: string): string {
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   };
   const luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-  return luminance > 0.18 ? "#1d1a16" : "#ffffff";
+  return luminance > 0.179 ? "#000000" : "#ffffff";
 }

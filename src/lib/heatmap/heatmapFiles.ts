@@ -27,7 +27,20 @@ export function toCsv(heatmap: Heatmap): string {
 const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/gu, (character) => `&#${character.codePointAt(0)};`);
 
-const SIZE = { label: 120, width: 46, height: 26, head: 56, foot: 64, gap: 2 } as const;
+const SIZE = { label: 120, width: 46, height: 26, head: 20, line: 20, foot: 64, gap: 2 } as const;
+
+/** The mean width of a letter of the sentence, in pixels; SVG itself does not break lines. */
+const LETTER = 7;
+
+function breakLines(sentence: string, width: number): string[] {
+  const lines = [""];
+  for (const word of sentence.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && (line.length + 1 + word.length) * LETTER > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
 
 /** A picture that stands alone: labels, subject marks, axis, legend and the sentence. */
 export function toSvg(heatmap: Heatmap, hue: Hue, sentence: string, scheme: Scheme): string {
@@ -36,15 +49,19 @@ export function toSvg(heatmap: Heatmap, hue: Hue, sentence: string, scheme: Sche
   const ink = scheme === "light" ? "#1d1a16" : "#efe9dd";
   const paper = scheme === "light" ? "#fffdf8" : "#1e1b17";
   const width = Math.max(420, SIZE.label + layers * SIZE.width + 16);
-  const height = SIZE.head + tokens.length * SIZE.height + SIZE.foot;
+  const lines = breakLines(sentence, width - 24);
+  const head = SIZE.head + lines.length * SIZE.line;
+  const height = head + tokens.length * SIZE.height + SIZE.foot;
   const parts: string[] = [];
   const text = (x: number, y: number, anchor: string, words: string, style = ""): void => {
     parts.push(`<text x="${x}" y="${y}" text-anchor="${anchor}"${style}>${escapeXml(words)}</text>`);
   };
 
-  text(12, 24, "start", sentence, ' font-family="serif" font-size="14"');
+  lines.forEach((line, index) => {
+    text(12, 24 + index * SIZE.line, "start", line, ' font-family="serif" font-size="14"');
+  });
   tokens.forEach((token, row) => {
-    const y = SIZE.head + row * SIZE.height;
+    const y = head + row * SIZE.height;
     const isSubject = row >= subject.start && row < subject.end;
     const label = visibleString(token.text, "all") + (isSubject ? "*" : "");
     text(SIZE.label - 8, y + 17, "end", label, isSubject ? ' font-weight="bold"' : "");
@@ -56,7 +73,7 @@ export function toSvg(heatmap: Heatmap, hue: Hue, sentence: string, scheme: Sche
       );
     });
   });
-  const foot = SIZE.head + tokens.length * SIZE.height;
+  const foot = head + tokens.length * SIZE.height;
   for (let layer = 0; layer < layers; layer++) {
     text(SIZE.label + (layer + 0.5) * SIZE.width - 1, foot + 14, "middle", String(layer));
   }
