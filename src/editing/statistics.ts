@@ -1,0 +1,170 @@
+/**
+ * Second moments of MLP keys, C = E[k kᵀ] (ROME section 3.1; algorithms.md 0.6): k is the input of a block's MLP
+ * output projection at every token of every text. Products are summed in float32 per chunk and added in float64.
+ * Files are statisticsFile.ts.
+ */
+import type { LayerStatistics } from "../domain/statistics";
+import type { CallContext } from "../domain/progress";
+import { gatherRows, matmul, reshape, transpose } from "../gpu/ops";
+import { dispose, read, tidy, type Tensor } from "../gpu/tensor";
+import { AppError, invariant } from "../lib/errors";
+import { createPace } from "../lib/pace";
+import { sha256 } from "../lib/sha256";
+import { factorSpd, type SpdFactor } from "../linalg/solveSpd";
+import { embed, runBlocksWithPauses } from "../model/forward";
+import { collect, type Site } from "../model/hooks";
+import type { Model } from "../model/model";
+import { flatRow, rightPadded } from "./rightPadded";
+import { MomentAccumulator, type SecondMoment } from "./secondMoment";
+
+/** `modelHash` and `textHash` are empty for files that do not tell them. */
+export type Statistics = {
+  modelHash: string;
+  textHash: string;
+  layers: ReadonlyMap<number, SecondMoment>;
+};
+
+/** Tokens run together, padding included; bounds the memory of one pass. */
+const CHUNK_TOKENS = 1024;
+
+/** Added when C is singular, relative to tr(C)/f, and the condition from which on it counts as singular. */
+const RIDGE = 1e-4;
+const CONDITION_LIMIT = 1e10;
+
+/**
+ * C of some layers over the texts, each a document of its own, cut at the model's context length.
+ * Throws `bad-request` (no text, no layer, layer out of range), `cancelled`.
+ */
+export async function collectStatistics(
+  model: Model,
+  { layers, texts }: { layers: readonly number[]; texts: readonly string[] },
+  { signal, onProgress }: Pick<CallContext<never>, "signal" | "onProgress">,
+): Promise<Statistics> {
+  checkLayers(model, layers);
+  const documents = texts.map((text) =>
+    model.tokenizer.encode(text).ids.subarray(0, model.config.contextLength),
+  );
+  const filled = documents.filter((ids) => ids.length > 0);
+  if (filled.length === 0) throw new AppError("bad-request", "The texts hold no token.", "Give some text.");
+  const accumulators = new Map(layers.map((layer) => [layer, new MomentAccumulator(model.config.mlpWidth)]));
+  const total = filled.reduce((sum, ids) => sum + ids.length, 0);
+  const pace = createPace();
+  let done = 0;
+  for (const chunk of chunks(filled)) {
+    await addChunk(model, chunk, accumulators, signal);
+    done += chunk.reduce((sum, ids) => sum + ids.length, 0);
+    const secondsLeft = pace(done, total);
+    onProgress({
+      note: "Collecting statistics",
+      done,
+      total,
+      ...(secondsLeft === undefined ? {} : { secondsLeft }),
+    });
+  }
+  const moments = [...accumulators].map(([layer, accumulator]) => [layer, accumulator.finish()] as const);
+  return { modelHash: model.hash, textHash: await hashTexts(texts), layers: new Map(moments) };
+}
+
+/** Identity of a list of documents. */
+export const hashTexts = (texts: readonly string[]): Promise<string> => sha256(...texts);
+
+/** Identity of one layer's statistics, for the edit that used them. */
+export const hashMoment = ({ values, tokens }: SecondMoment): Promise<string> =>
+  sha256(`${tokens}`, Float32Array.from(values));
+
+function checkLayers(model: Model, layers: readonly number[]): void {
+  const count = model.config.layers;
+  const wrong = layers.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= count);
+  if (layers.length > 0 && wrong === undefined) return;
+  const sentence =
+    wrong === undefined
+      ? "No layer is named."
+      : `There is no layer ${wrong}; the model has 0 to ${count - 1}.`;
+  throw new AppError("bad-request", sentence, "Choose the layers to collect.", { field: "layers" });
+}
+
+/** Documents in order, as many together as fit when padded to the longest. */
+function* chunks(documents: readonly Int32Array[]): Generator<Int32Array[]> {
+  let chunk: Int32Array[] = [];
+  let longest = 0;
+  for (const ids of documents) {
+    const padded = (chunk.length + 1) * Math.max(longest, ids.length);
+    if (chunk.length > 0 && padded > CHUNK_TOKENS) {
+      yield chunk;
+      [chunk, longest] = [[], 0];
+    }
+    chunk.push(ids);
+    longest = Math.max(longest, ids.length);
+  }
+  yield chunk;
+}
+
+async function addChunk(
+  model: Model,
+  documents: readonly Int32Array[],
+  accumulators: ReadonlyMap<number, MomentAccumulator>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const tokens = rightPadded(documents);
+  const real = documents.flatMap((ids, row) =>
+    Array.from(ids, (_, position) => flatRow(tokens, row, position)),
+  );
+  const site = (layer: number): Site => `blocks.${layer}.mlpKey`;
+  const { hook, found } = collect([...accumulators.keys()].map(site));
+  const embedded = embed(model, tokens);
+  try {
+    const toLayer = Math.max(...accumulators.keys()) + 1;
+    dispose(await runBlocksWithPauses(model, 0, embedded, { toLayer, at: hook, signal }));
+    for (const [layer, accumulator] of accumulators) {
+      const keys = found.get(site(layer));
+      invariant(keys, "the forward pass has the site");
+      const product = gram(keys, real);
+      accumulator.add(await read(product), real.length);
+      dispose(product);
+    }
+  } finally {
+    dispose(embedded, ...found.values());
+  }
+}
+
+/** Σ k kᵀ [f, f] over the named rows of keys [B, S, f]. */
+function gram(keys: Tensor, rows: readonly number[]): Tensor {
+  return tidy(() => {
+    const real = gatherRows(reshape(keys, [-1, keys.shape.at(-1)!]), rows);
+    return matmul(transpose(real, [1, 0]), real);
+  });
+}
+
+/**
+ * Cholesky factor of one layer's C, with a ridge when C alone is singular; `ridge` tells.
+ * Throws `bad-statistics` when the layer is missing or sized for another model, `singular-matrix` when even a ridge
+ * does not help.
+ */
+export function factorStatistics({ layers }: Statistics, layer: number, width: number): SpdFactor {
+  const moment = layers.get(layer);
+  if (!moment) {
+    const known = [...layers.keys()].join(", ");
+    throw new AppError(
+      "bad-statistics",
+      `The statistics have no layer ${layer}; they have ${known}.`,
+      "Collect that layer.",
+    );
+  }
+  if (moment.width !== width) {
+    const sentence = `The statistics are ${moment.width} wide; this model's keys are ${width} wide.`;
+    throw new AppError("bad-statistics", sentence, "Use statistics of this model.");
+  }
+  return factorSpd(moment.values, width, {
+    kind: "whenNeeded",
+    amount: RIDGE,
+    conditionLimit: CONDITION_LIMIT,
+  });
+}
+
+/** What the user sees of each layer. `condition` is of C plus the ridge that solving needs. */
+export function describeStatistics(statistics: Statistics): LayerStatistics[] {
+  return [...statistics.layers].map(([layer, { tokens, width, convergence }]) => {
+    const { condition, ridge } = factorStatistics(statistics, layer, width);
+    return { layer, tokens, condition, convergence: [...convergence], ridge };
+  });
+}
