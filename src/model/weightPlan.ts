@@ -6,7 +6,7 @@ import { AppError } from "../lib/errors";
 import type { ModelConfig } from "./config";
 import { families } from "./families/families";
 import type { BlockPlaces, Family, MatrixPlace } from "./families/family";
-import type { MatrixName, MatrixRole, NormRole } from "./weightNames";
+import { matrixName, type MatrixName, type MatrixRole, type NormRole } from "./weightNames";
 
 export type StoredTensor = { name: string; shape: readonly number[] };
 
@@ -94,32 +94,41 @@ function* blockWeights(
     const width = role === "queryNorm" || role === "keyNorm" ? config.headDim : config.residualWidth;
     yield* normWeights(config, family, at + module, `blocks.${layer}.${role}`, width);
   }
-  for (const role of MATRICES) {
-    const place = family.block[role];
-    if (place !== undefined) yield* matrixWeights(config, at, `blocks.${layer}.${role}`, role, place);
-  }
+  // All matrices before all biases: the parts of a fused tensor follow each other, so that it is read once.
+  yield* matrixWeights(config, family, at, layer);
+  yield* biasWeights(config, family, at, layer);
 }
 
 function* matrixWeights(
   config: ModelConfig,
+  { block }: Family,
   at: string,
-  weight: MatrixName,
-  role: MatrixRole,
-  place: MatrixPlace,
+  layer: number,
 ): Generator<PlannedWeight> {
-  const [inWidth, outWidth] = matrixShape(config, role);
-  const storedOut = place.fused === undefined ? outWidth : 3 * outWidth;
-  const shape = place.stored === "inOut" ? [inWidth, storedOut] : [storedOut, inWidth];
-  const name = at + place.module;
-  yield { kind: "matrix", weight, stored: { name: `${name}.weight`, shape }, inWidth, outWidth, place };
-  if (!hasBias(config, role)) return;
-  yield {
-    kind: "vector",
-    weight: `${weight}.bias`,
-    stored: { name: `${name}.bias`, shape: [storedOut] },
-    offset: 0,
-    place,
-  };
+  for (const role of MATRICES) {
+    const place = block[role];
+    if (place === undefined) continue;
+    const [inWidth, outWidth] = matrixShape(config, role);
+    const storedOut = place.fused === undefined ? outWidth : 3 * outWidth;
+    const shape = place.stored === "inOut" ? [inWidth, storedOut] : [storedOut, inWidth];
+    const stored = { name: `${at}${place.module}.weight`, shape };
+    yield { kind: "matrix", weight: matrixName(layer, role), stored, inWidth, outWidth, place };
+  }
+}
+
+function* biasWeights(
+  config: ModelConfig,
+  { block }: Family,
+  at: string,
+  layer: number,
+): Generator<PlannedWeight> {
+  for (const role of MATRICES) {
+    const place = block[role];
+    if (place === undefined || !hasBias(config, role)) continue;
+    const width = matrixShape(config, role)[1] * (place.fused === undefined ? 1 : 3);
+    const stored = { name: `${at}${place.module}.bias`, shape: [width] };
+    yield { kind: "vector", weight: `${matrixName(layer, role)}.bias`, stored, offset: 0, place };
+  }
 }
 
 const NORMS = [
