@@ -4,7 +4,7 @@ import type { CallContext } from "../domain/progress";
 import { romeDefaults } from "../editing/settings/romeSettings";
 import { EditStack } from "../editing/stack";
 import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
-import { readFactList } from "../loading/factList";
+import { readFactSubjects } from "../loading/factSubjects";
 import { parseModelConfig } from "../model/config";
 import { loadModel } from "../model/model";
 import { tokenizerFromGguf } from "../model/tokenizer/ggufTokenizer";
@@ -41,14 +41,14 @@ async function loadWeights(
   const checkpoint = await openCheckpoint(files, context.signal);
   const config = parseModelConfig(checkpoint.config);
   const tokenizer = openTokenizer(checkpoint);
-  const facts = await readFactList(files, context.signal);
+  const ownSubjects = await readFactSubjects(files, context.signal);
   const model = await loadModel(checkpoint, tokenizer, config, context);
   return {
     source,
     ref,
     files,
     model,
-    facts,
+    ownSubjects,
     checkpoint,
     licence: licence ?? checkpoint.licence ?? "unknown",
   };

@@ -3,7 +3,6 @@ import type { LoadedModel, ModelSource } from "../domain/model";
 import type { EditStack } from "../editing/stack";
 import type { EngineBackend } from "../gpu/backend";
 import { AppError } from "../lib/errors";
-import type { FactList } from "../loading/factList";
 import type { ModelFiles } from "../loading/byteSource";
 import type { Model } from "../model/model";
 import type { LabEnvironment } from "./environment";
@@ -13,7 +12,8 @@ export type LoadedState = {
   files: ModelFiles;
   model: Model;
   stack: EditStack;
-  facts: FactList | undefined;
+  /** Subjects of the facts the model was taught, where it brings a list. */
+  ownSubjects: readonly string[];
   info: Omit<LoadedModel, "heldBytes">;
 };
 

@@ -8,9 +8,8 @@ import { onWeights } from "./language";
 import type { LoadedState } from "./session";
 
 /** Subjects whose embeddings set three sigma: the model's own facts, else well-known names. */
-export function noiseSubjects({ facts }: LoadedState): string[] {
-  const own = facts?.facts.map(({ subject }) => subject) ?? [];
-  return [...new Set(own.length > 0 ? own : knownSubjects)];
+export function noiseSubjects({ ownSubjects }: LoadedState): readonly string[] {
+  return ownSubjects.length > 0 ? ownSubjects : knownSubjects;
 }
 
 /** @throws AppError subject-not-in-prompt, subject-ambiguous, prompt-too-long, cancelled */
