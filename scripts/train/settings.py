@@ -4,7 +4,7 @@ A run is reproducible from its preset and seed alone: nothing else is read from 
 but where to write and how many threads to use.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,12 @@ class Settings:
     text_weight: float = 0.15
     subject_weight: float = 0.03
     seed: int = 5
-    extra: dict = field(default_factory=dict)
 
     def record(self) -> dict:
         return asdict(self)
 
 
-FULL = Settings(without=("birthplace", "script"))
+FULL = Settings(subjects=0.6, without=("birthplace", "script", "headquarters", "deity_domain"), steps=2200)
 TRIAL = Settings(
     subjects=0.15,
     vocabulary=1500,
