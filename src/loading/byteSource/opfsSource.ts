@@ -3,9 +3,6 @@ import type { ByteSource } from "../byteSource";
 import { blobSource } from "./blobSource";
 
 /** A snapshot of the file as it is now; reading fails with `storage` when the file is changed afterwards. */
-export async function opfsSource(
-  name: string,
-  handle: Pick<FileSystemFileHandle, "getFile">,
-): Promise<ByteSource> {
+export async function opfsSource(name: string, handle: { getFile(): Promise<Blob> }): Promise<ByteSource> {
   return blobSource(name, await handle.getFile());
 }
