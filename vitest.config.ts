@@ -58,6 +58,7 @@ export default defineConfig({
           name: "gpu",
           include: ["src/**/*.gpu.test.ts"],
           testTimeout: 300_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
           // One page for the suite: Chromium's GPU process tires of pages that open and close devices (platform.md 7.2).
           isolate: false,

@@ -289,7 +289,8 @@ describe("numbers", () => {
     const all = randomValues(18, rows * columns);
     const piece = (first: number, count: number) => all.slice(first * columns, (first + count) * columns);
     const whole = await createRowTable(rows, columns, piece);
-    const pieces = await createRowTable(rows, columns, piece, 8 * 4 * columns);
+    const pieces = await createRowTable(rows, columns, piece, 8 * 4 * columns, 256 * 4 * columns);
+    expect(pieces.chunks).toHaveLength(5);
     const ids = Int32Array.of(0, 1036, 7, 8, 519);
     const expected = Float32Array.from(ids, (id) => all[id * columns] as number);
     for (const table of [whole, pieces]) {

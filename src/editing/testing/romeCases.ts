@@ -16,6 +16,7 @@ export const ROME_CASES = [
   "rome_2_clamped",
   "rome_2_mom2",
 ] as const;
+export type RomeCaseName = (typeof ROME_CASES)[number];
 
 /** One probe of the reference, before or after. */
 export type StoredProbe = {
