@@ -23,7 +23,7 @@ export interface Driver {
   dispose(): void;
   /** The layout in which this backend's kernels want a linear weight, or a row table (rows = outputs). */
   layout(kind: "linear" | "rowTable"): WeightLayout;
-  /** A zeroed tensor of the weight's shape, without a copy in JavaScript. */
+  /** A tensor of the weight's shape, without a copy in JavaScript: padding is zero, the rest waits to be written. */
   allocateWeight(geometry: WeightGeometry): Tensor;
   /**
    * Puts rows of a row-major matrix in their places; see `writeWeightRows` for the orientation. The values may be

@@ -53,16 +53,18 @@ export async function readLinear(weight: LinearWeight): Promise<Float32Array> {
  * Fills a table piece by piece, so that JavaScript never holds more than one piece.
  * @param fillChunk gives rows firstRow … firstRow + rowCount - 1 as row-major [rowCount, columns]
  * @param maxPieceBytes how much `fillChunk` is asked for at once
+ * @param maxChunkBytes how much one tensor holds
  */
 export async function createRowTable(
   rows: number,
   columns: number,
   fillChunk: (firstRow: number, rowCount: number) => Float32Array | Promise<Float32Array>,
   maxPieceBytes = 16 * 1024 * 1024,
+  maxChunkBytes = MAX_CHUNK_BYTES,
 ): Promise<RowTable> {
   const bytesPerRow = 4 * columns;
   // A multiple of 8 rows: every chunk but the last then fills its panels.
-  const rowsPerChunk = Math.max(8, Math.floor(MAX_CHUNK_BYTES / bytesPerRow / 8) * 8);
+  const rowsPerChunk = Math.max(8, Math.floor(maxChunkBytes / bytesPerRow / 8) * 8);
   // Pieces too: WebGPU's driver packs whole panels.
   const rowsPerPiece = Math.max(8, Math.floor(maxPieceBytes / bytesPerRow / 8) * 8);
   const chunks: (LinearWeight & { firstRow: number })[] = [];

@@ -32,26 +32,30 @@ function callKernel(
   inputs: Readonly<Record<string, TensorInfo>>,
   attrs: Attributes,
 ): TensorInfo | TensorInfo[] {
-  const operandOf = (info: TensorInfo): Operand => ({ at: addressOf(backend, info), shape: info.shape });
   const shapes = Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, info.shape]));
-  const infos = kernel.spec.outputShapes(shapes, attrs).map((shape) => backend.makeOutput(shape, "float32"));
+  const outputs: TensorInfo[] = [];
   const scratches: TensorInfo[] = [];
+  const operandOf = (info: TensorInfo): Operand => ({ at: addressOf(backend, info), shape: info.shape });
+  const make = (shape: number[], list: TensorInfo[]): Operand => {
+    const info = backend.makeOutput(shape, "float32");
+    list.push(info);
+    return operandOf(info);
+  };
   try {
     kernel.compute({
       kernels,
       attrs,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, operandOf(info)])),
-      outputs: infos.map(operandOf),
-      scratch: (floats) => {
-        const info = backend.makeOutput([floats], "float32");
-        scratches.push(info);
-        return addressOf(backend, info);
-      },
+      outputs: kernel.spec.outputShapes(shapes, attrs).map((shape) => make(shape, outputs)),
+      scratch: (floats) => make([floats], scratches).at,
     });
+  } catch (error) {
+    for (const output of outputs) backend.disposeData(output.dataId);
+    throw error;
   } finally {
     for (const scratch of scratches) backend.disposeData(scratch.dataId);
   }
-  return infos.length === 1 ? (infos[0] as TensorInfo) : infos;
+  return outputs.length === 1 ? (outputs[0] as TensorInfo) : outputs;
 }
 
 /** Where a tensor lies in the module's memory; unsigned, because memory may exceed 2 GiB. */

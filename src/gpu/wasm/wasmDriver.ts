@@ -3,7 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { BackendWasm, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { AppError, invariant } from "../../lib/errors";
 import type { Driver } from "../driver";
-import { readWeightRows, weightShape, writeWeightRows } from "../weightLayout";
+import { PANEL, readWeightRows, weightShape, writeWeightRows } from "../weightLayout";
+import { guardAllocation } from "./allocation";
+import type { EmscriptenModule } from "./allocation";
 import { loadKernels } from "./kernelModule";
 import type { KernelExports } from "./kernelModule";
 import { registerWasmKernels } from "./registerWasmKernels";
@@ -67,63 +69,30 @@ async function instantiateTfjs(files: WasmFiles): Promise<BackendWasm> {
   }
 }
 
-/** What we use of tfjs's Emscripten module. The memory object stays valid when it grows, views on it do not. */
-type EmscriptenModule = {
-  _malloc(bytes: number): number;
-  HEAPU8: Uint8Array;
-  asm: { memory: WebAssembly.Memory };
-};
-
-type AllocationState = { failure: AppError | undefined };
-
-const guarded = new WeakMap<BackendWasm, AllocationState>();
-
-/** tfjs does not look at what malloc returns: a full memory would be overwritten from address 0. */
-function guardAllocation(backend: BackendWasm): AllocationState {
-  const known = guarded.get(backend);
-  if (known) return known;
-  const state: AllocationState = { failure: undefined };
-  guarded.set(backend, state);
-  const module = backend.wasm as unknown as EmscriptenModule;
-  const malloc = module._malloc.bind(module);
-  module._malloc = (bytes: number) => {
-    const address = malloc(bytes);
-    if (address === 0 && bytes > 0) {
-      state.failure = new AppError(
-        "out-of-memory",
-        `The WebAssembly memory is full: ${bytes} more bytes could not be had.`,
-        "Take a smaller model, or use WebGPU.",
-      );
-      throw state.failure;
-    }
-    return address;
-  };
-  return state;
-}
-
 /** Starts tfjs's wasm backend with our kernels. */
 export async function startWasm(files: WasmFiles | undefined): Promise<Driver> {
   invariant(files, "startBackend('wasm') needs options.wasmFiles");
   const backend = await startTfjs(files);
   const module = backend.wasm as unknown as EmscriptenModule;
+  const { assertHealthy } = guardAllocation(module);
   const { exports, relaxed } = await loadKernels(files, module.asm.memory);
   useKernels(exports);
-  const allocation = guardAllocation(backend);
   const viewOf = (tensor: tf.Tensor) => backend.typedArrayFromHeap(tensor) as Float32Array;
   return {
     name: "wasm",
     adapter: `WebAssembly, one thread, ${relaxed ? "relaxed SIMD" : "SIMD"}`,
     heldBytes: () => module.HEAPU8.byteLength,
-    assertHealthy: () => {
-      if (allocation.failure) throw allocation.failure;
-    },
+    assertHealthy,
     trim: () => undefined,
     dispose: () => undefined,
     layout: () => "panels8",
     allocateWeight: (geometry) => {
       const info = backend.makeOutput(weightShape(geometry), "float32");
       const tensor = tf.engine().makeTensorFromTensorInfo(info);
-      viewOf(tensor).fill(0);
+      // Only the padding of the last panel is never written.
+      const { inFeatures, outFeatures } = geometry;
+      if (outFeatures % PANEL !== 0)
+        viewOf(tensor).fill(0, Math.floor(outFeatures / PANEL) * inFeatures * PANEL);
       return tensor;
     },
     writeWeight: (weight, geometry, orientation, firstRow, values) =>
