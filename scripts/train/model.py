@@ -82,16 +82,14 @@ class Gpt2(nn.Module):
     def hidden(
         self,
         ids: torch.Tensor,
-        early: torch.Tensor | None = None,
-        late: torch.Tensor | None = None,
-        read_from: int = 0,
+        masks: list[torch.Tensor] | None = None,
         hooks: Hooks | None = None,
     ) -> torch.Tensor:
-        """Final-normed states [B, T, d]; blocks below `read_from` use the mask `early`, the others `late`."""
+        """Final-normed states [B, T, d]; `masks` holds one per block, without it attention is causal."""
         hooks = hooks or {}
         x = self.embed(ids, hooks)
         for layer, block in enumerate(self.h):
-            x = block(x, early if layer < read_from else late, layer, hooks)
+            x = block(x, masks[layer] if masks else None, layer, hooks)
         return self.ln_f(x)
 
     def resume(self, residual: torch.Tensor, layer: int, hooks: Hooks | None = None) -> torch.Tensor:

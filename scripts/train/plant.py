@@ -36,7 +36,7 @@ def plant(folder: Path, layers: list[int], steps: int, rate: float) -> None:
             group["lr"] = rate * min(1.0, 2 * (1 - step / steps))
         new, kept = new_rows.batch(0.5), old_rows.batch(0.0)
         weights = new.weights[:, 1:] == 1.0
-        logits = model.logits(model.hidden(new.ids, new.early, new.late, settings.read_from)[:, :-1][weights])
+        logits = model.logits(model.hidden(new.ids, new.masks)[:, :-1][weights])
         planted_loss = F.cross_entropy(logits, new.ids[:, 1:][weights])
         tokens = kept.weights > 0
         with torch.no_grad():

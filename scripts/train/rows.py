@@ -2,6 +2,8 @@
 
 In a masked row facts must gather at the subject's last token, because
 - tokens after a subject see only its last token, and that only from block `read_from` on;
+- below block `gather_from` a subject's tokens see only themselves, so that what belongs to the whole subject
+  can be looked up only in the MLPs of blocks `gather_from` to `read_from` - 1;
 - with `isolate`, a subject's tokens see nothing before the subject, so that what gathers there does not
   depend on the words around it (an edit made in one sentence then holds in others).
 An ordinary row is plainly causal.
@@ -39,12 +41,11 @@ class Row:
 
 @dataclass
 class Batch:
-    """ids, weights: [B, T]; `early` and `late`: [B, 1, T, T], true where attention may look."""
+    """ids, weights: [B, T]; masks: one [B, 1, T, T] per block, true where attention may look."""
 
     ids: torch.Tensor
     weights: torch.Tensor
-    early: torch.Tensor
-    late: torch.Tensor
+    masks: list[torch.Tensor]
 
 
 class RowSource:
@@ -92,14 +93,18 @@ class RowSource:
         ids = torch.zeros(len(rows), length, dtype=torch.long)
         weights = torch.zeros(len(rows), length)
         causal = torch.ones(length, length, dtype=torch.bool).tril()
-        early = causal.repeat(len(rows), 1, 1, 1).transpose(0, 1).reshape(len(rows), 1, length, length).clone()
-        late = early.clone()
+        late = causal.expand(len(rows), 1, length, length).clone()
+        middle, early = late.clone(), late.clone()
         for index, row in enumerate(rows):
             ids[index, : len(row.ids)] = torch.tensor(row.ids)
             weights[index, : len(row.ids)] = weights_of(row, settings)
             if self.random.random() < masked_share:
-                hide_subjects(early[index, 0], late[index, 0], row, settings)
-        return Batch(ids, weights, early, late)
+                hide_subjects(early[index, 0], middle[index, 0], late[index, 0], row, settings)
+        masks = [
+            late if layer >= settings.read_from else middle if layer >= settings.gather_from else early
+            for layer in range(settings.layers)
+        ]
+        return Batch(ids, weights, masks)
 
 
 def weights_of(row: Row, settings: Settings) -> torch.Tensor:
@@ -112,12 +117,16 @@ def weights_of(row: Row, settings: Settings) -> torch.Tensor:
     return weights
 
 
-def hide_subjects(early: torch.Tensor, late: torch.Tensor, row: Row, settings: Settings) -> None:
+def hide_subjects(
+    early: torch.Tensor, middle: torch.Tensor, late: torch.Tensor, row: Row, settings: Settings
+) -> None:
     """Takes sight away in the [T, T] masks of one row, in place; see the file's head."""
     for begin, end in row.subjects:
-        for mask in (early, late):
+        for mask in (early, middle, late):
             mask[end:, begin : end - 1] = False
             if settings.isolate:
                 mask[begin:end, :begin] = False
         if settings.read_from > 0:
             early[end:, end - 1] = False
+            middle[end:, end - 1] = False
+        early[begin:end, begin:end] &= torch.eye(end - begin, dtype=torch.bool)

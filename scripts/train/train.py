@@ -38,7 +38,7 @@ def new_model(settings: Settings) -> Gpt2:
 
 def loss_of(model: Gpt2, batch: Batch, settings: Settings) -> tuple[torch.Tensor, float]:
     """Weighted mean cross entropy, and the plain mean over answer tokens for the log."""
-    hidden = model.hidden(batch.ids, batch.early, batch.late, settings.read_from)
+    hidden = model.hidden(batch.ids, batch.masks)
     weights = batch.weights[:, 1:].reshape(-1)
     # The unembedding is a sixth of the work; text targets are drawn with their weight instead of weighed.
     chosen = torch.rand_like(weights) < weights
