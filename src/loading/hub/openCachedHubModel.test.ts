@@ -1,0 +1,88 @@
+/** The hub through the cache: fetched once, found offline, and loaded past a storage that refuses. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ModelCache } from "../cache/modelCache";
+import { openCheckpoint } from "../checkpoint";
+import { startBadServer, type BadServer } from "../testing/badServer";
+import { diskFolder, diskUsage, newDisk } from "../testing/diskFolder";
+import { openCachedHubModel } from "./openCachedHubModel";
+
+const MODEL = resolve(import.meta.dirname, "../../../tests/fixtures/models/llama");
+const NAMES = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
+const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
+const reference = { repository: "someone/tiny", revision: "main" };
+
+let server: BadServer;
+let path: string;
+let cache: ModelCache;
+const disk = newDisk();
+
+beforeEach(async () => {
+  server = await startBadServer();
+  path = mkdtempSync(join(tmpdir(), "palimpsest-hub-"));
+  disk.quota = 1e9;
+  cache = new ModelCache(diskFolder(path, disk), async () => ({ usage: diskUsage(path), quota: disk.quota }));
+  const files = NAMES.map((name) => [name, new Uint8Array(readFileSync(`${MODEL}/${name}`))] as const);
+  for (const [name, bytes] of files) server.files.set(`/someone/tiny/resolve/${COMMIT}/${name}`, bytes);
+  const siblings = files.map(([rfilename, { length }]) => ({ rfilename, size: length }));
+  const listing = new TextEncoder().encode(JSON.stringify({ sha: COMMIT, gated: false, siblings }));
+  for (const revision of ["main", "v1"])
+    server.files.set(`/api/models/someone/tiny/revision/${revision}`, listing);
+});
+afterEach(async () => {
+  await server.close();
+  rmSync(path, { recursive: true });
+});
+
+const open = (revision = "main", { without = false } = {}) =>
+  openCachedHubModel(
+    { ...reference, revision },
+    {
+      cache: without ? undefined : cache,
+      access: {
+        baseUrl: server.baseUrl,
+        allowedHosts: [server.host],
+        policy: { tries: 2, firstWait: 1, stall: 500 },
+      },
+    },
+  );
+
+test("a model is fetched once; afterwards only the list is asked for", async () => {
+  const first = await open();
+  expect(first.notice).toBeUndefined();
+  server.requests.length = 0;
+  const second = await open();
+  expect(second.ref).toBe(`hf:someone/tiny@${COMMIT}`);
+  await expect(openCheckpoint(second.files)).resolves.toMatchObject({ format: "safetensors" });
+  expect(server.requests.map(({ path }) => path)).toEqual(["/api/models/someone/tiny/revision/main"]);
+});
+
+test("a commit that is kept needs no network at all", async () => {
+  await open();
+  await server.close();
+  const { files, notice } = await open(COMMIT);
+  expect(notice).toBeUndefined();
+  await expect(openCheckpoint(files)).resolves.toMatchObject({ format: "safetensors" });
+});
+
+test("without a network the kept version of the same branch serves, and says so", async () => {
+  await open();
+  await server.close();
+  const { files, notice } = await open();
+  expect(notice).toMatch(/cannot be reached; this is the version kept on \d{4}-\d\d-\d\d/);
+  await expect(openCheckpoint(files)).resolves.toMatchObject({ format: "safetensors" });
+  await expect(open("v1")).rejects.toMatchObject({ code: "network" });
+  await expect(open("0".repeat(40))).rejects.toMatchObject({ code: "network" });
+});
+
+test("a storage that is too small, and none at all, only cost the keeping", async () => {
+  disk.quota = 1000;
+  for (const without of [false, true]) {
+    const { files, notice } = await open("main", { without });
+    expect(notice).toMatch(/not kept/);
+    await expect(openCheckpoint(files)).resolves.toMatchObject({ format: "safetensors" });
+  }
+  expect(await cache.list()).toEqual([]);
+});
