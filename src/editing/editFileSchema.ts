@@ -96,10 +96,23 @@ export function parseEditDocument(json: unknown, fileName: string): EditDocument
     const sentence = `${fileName} has format version ${version.data.formatVersion}; this lab reads ${FORMAT_VERSION}.`;
     throw new AppError("bad-edit-file", sentence, "Open it with a newer Palimpsest.");
   }
+  if (hasPrototypeKey(json)) {
+    throw new AppError(
+      "bad-edit-file",
+      `${fileName}: a field is named __proto__.`,
+      "Do not trust this file.",
+    );
+  }
   const parsed = document.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.path.join(".") || "the document";
   const sentence = `${fileName}: ${field} is wrong (${issue?.message ?? "unreadable"}).`;
   throw new AppError("bad-edit-file", sentence, "Save the file again from the lab.", { field });
+}
+
+/** The schema would pass over such a key in a record; a file that has one was made to do harm. */
+function hasPrototypeKey(json: unknown): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  return Object.hasOwn(json, "__proto__") || Object.values(json).some(hasPrototypeKey);
 }

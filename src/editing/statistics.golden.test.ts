@@ -1,0 +1,135 @@
+/** Second moments from each model's own corpus against the stored ones; statistics files; sampled contexts. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startBackend, type EngineBackend } from "../gpu/backend";
+import { memory } from "../gpu/tensor";
+import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import { relativeDifference } from "../linalg/norms";
+import { writeSafetensors } from "../loading/safetensorsWriter";
+import type { Model } from "../model/model";
+import { loadFixture } from "../model/testing/openFixture";
+import { checkContexts, sampleContexts } from "./contexts";
+import { collectStatistics, describeStatistics, factorStatistics, type Statistics } from "./statistics";
+import { readStatistics, writeStatistics } from "./statisticsFile";
+import { ROME_MODELS } from "./testing/romeCases";
+
+const root = resolve(import.meta.dirname, "../..");
+const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
+const SIGNAL = { signal: new AbortController().signal, onProgress: () => undefined };
+
+let backend: EngineBackend;
+beforeAll(async () => {
+  backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(root) });
+});
+afterAll(() => backend.dispose());
+
+describe.each(ROME_MODELS)("%s", (name) => {
+  let model: Model;
+  let statistics: Statistics;
+  let stored: Statistics;
+  beforeAll(async () => {
+    model = await loadFixture(read, name);
+    const corpus = new TextDecoder().decode(await read(`models/${name}/corpus.txt`));
+    const texts = corpus.split("\n").filter((line) => line !== "");
+    // The first pass builds the model's rotary tables, which stay.
+    await collectStatistics(model, { layers: [0], texts: ["A"] }, SIGNAL);
+    const before = memory();
+    statistics = await collectStatistics(model, { layers: [0, 1, 2], texts }, SIGNAL);
+    expect(memory()).toEqual(before);
+    stored = await readStatistics(
+      await read(`editing/${name}/second_moments/tensors.safetensors`),
+      "C",
+      model,
+    );
+  }, 240_000);
+  afterAll(() => model.dispose());
+
+  test.each([0, 1, 2])("C of layer %i is the stored one", async (layer) => {
+    const own = statistics.layers.get(layer)!;
+    const { tokens, eigenvalues } = JSON.parse(
+      new TextDecoder().decode(await read(`editing/${name}/second_moments/case.json`)),
+    ) as { tokens: number; eigenvalues: Record<number, { min: number; max: number }> };
+    expect(own.tokens).toBe(tokens);
+    expect(relativeDifference(own.values, stored.layers.get(layer)!.values)).toBeLessThan(1e-5);
+    const { condition, ridge } = describeStatistics(statistics)[layer]!;
+    const truth = eigenvalues[layer]!.max / eigenvalues[layer]!.min;
+    expect(ridge).toBe(0);
+    expect(condition).toBeGreaterThan(0.8 * truth);
+    expect(condition).toBeLessThan(1.01 * truth);
+  });
+
+  test("the convergence line falls and ends at the last token", () => {
+    const line = statistics.layers.get(1)!.convergence;
+    expect(line.length).toBeGreaterThan(4);
+    expect(line.at(-1)!.tokens).toBe(statistics.layers.get(1)!.tokens);
+    expect(line.at(-1)!.change).toBeLessThan(line[0]!.change);
+  });
+
+  test("a statistics file keeps everything, and knows its model", async () => {
+    const bytes = writeStatistics(statistics);
+    const again = await readStatistics(bytes, "s.safetensors", model);
+    expect(again).toMatchObject({ modelHash: model.hash, textHash: statistics.textHash });
+    expect(relativeDifference(again.layers.get(2)!.values, statistics.layers.get(2)!.values)).toBeLessThan(
+      1e-7,
+    );
+    expect(again.layers.get(2)!.convergence).toEqual(statistics.layers.get(2)!.convergence);
+    const other = { config: model.config, hash: "0".repeat(64) };
+    await expect(readStatistics(bytes, "s.safetensors", other)).rejects.toMatchObject({
+      code: "wrong-model",
+    });
+  });
+
+  test.each([
+    ["another width", "C.1", [4, 4], "this model needs"],
+    ["another layer", "C.99", [4, 4], "no C.<layer>"],
+    ["another name", "weights", [4, 4], "no C.<layer>"],
+  ])("a file with %s is refused", async (_, tensor, shape, sentence) => {
+    const bytes = writeSafetensors([{ name: tensor, shape, values: new Float32Array(16) }]);
+    await expect(readStatistics(bytes, "s", model)).rejects.toMatchObject({
+      code: "bad-statistics",
+      message: expect.stringContaining(sentence) as string,
+    });
+  });
+
+  test("too little text is singular: a ridge is added and told", async () => {
+    const few = await collectStatistics(
+      model,
+      { layers: [1], texts: ["The capital of France is Paris."] },
+      SIGNAL,
+    );
+    const [told] = describeStatistics(few);
+    expect(told!.ridge).toBe(1e-4);
+    expect(factorStatistics(few, 1, model.config.mlpWidth).ridge).toBe(1e-4);
+    expect(() => factorStatistics(few, 2, model.config.mlpWidth)).toThrow("no layer 2");
+  });
+
+  test("a layer that does not exist and an empty text are refused before any work", async () => {
+    const texts = ["a"];
+    await expect(collectStatistics(model, { layers: [6], texts }, SIGNAL)).rejects.toMatchObject({
+      code: "bad-request",
+    });
+    await expect(collectStatistics(model, { layers: [1], texts: [] }, SIGNAL)).rejects.toMatchObject({
+      code: "bad-request",
+    });
+  });
+
+  test("contexts: 21 templates, the bare one first, the same for the same seed", async () => {
+    const before = memory();
+    const contexts = await sampleContexts(model, 1);
+    expect(memory()).toEqual(before);
+    expect(contexts).toHaveLength(21);
+    checkContexts(contexts);
+    expect(contexts[1]!.startsWith("The")).toBe(true);
+    expect(new Set(contexts).size).toBeGreaterThan(15);
+    expect(await sampleContexts(model, 1)).toEqual(contexts);
+    expect(await sampleContexts(model, 2)).not.toEqual(contexts);
+  });
+});
+
+test.each([[["no place"]], [["A. {}"]], [["{}", "{} and {}"]], [[]]])(
+  "contexts %o are refused",
+  (templates) => {
+    expect(() => checkContexts(templates)).toThrow(expect.objectContaining({ code: "bad-request" }) as Error);
+  },
+);
