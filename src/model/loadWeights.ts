@@ -22,16 +22,14 @@ import { ModelWeights } from "./weights";
 
 type Values = Float32Array<ArrayBuffer>;
 
+/** `into` is filled and returned instead of a new array. */
+type ReadInto = { signal?: AbortSignal; into?: Values };
+
 /** What is needed of a checkpoint; loading/checkpoint.ts gives one for every format. */
 export type WeightSource = {
   readonly tensorNames: TensorDirectory;
-  readTensor(name: string, options?: { signal?: AbortSignal }): Promise<Values>;
-  readRows(
-    name: string,
-    firstRow: number,
-    rowCount: number,
-    options?: { signal?: AbortSignal },
-  ): Promise<Values>;
+  readTensor(name: string, options?: ReadInto): Promise<Values>;
+  readRows(name: string, firstRow: number, rowCount: number, options?: ReadInto): Promise<Values>;
 };
 
 export type LoadContext = { signal?: AbortSignal; onProgress?: (progress: Progress) => void };
@@ -78,7 +76,9 @@ class WeightLoader {
   readonly #tables = new Map<"embedding" | "output", RowTable>();
   #positions: Tensor | undefined;
   #parameters = 0;
-  /** A fused tensor is asked for three times in a row. */
+  /** Matrices and tables are read here again and again, instead of leaving half a gigabyte to the garbage collector. */
+  #scratch: Values = new Float32Array(0);
+  /** What the scratch holds: a fused tensor is asked for three times in a row. */
   #last: { name: string; values: Values } | undefined;
 
   constructor(source: WeightSource, config: ModelConfig, prefix: string, { signal }: LoadContext) {
@@ -101,14 +101,13 @@ class WeightLoader {
       case "matrix": {
         const { inWidth, outWidth, place } = planned;
         const size = { inWidth, outWidth, headDim: this.#config.headDim };
-        const values = matrixPart(await this.#read(planned.stored), place, size);
+        const values = matrixPart(await this.#readToScratch(planned.stored), place, size);
         this.#matrices.set(planned.weight, createLinear(values, inWidth, outWidth, place.stored));
       }
     }
   }
 
   async finish(): Promise<{ weights: ModelWeights; hash: string; parameters: number }> {
-    this.#last = undefined;
     const embedding = this.#tables.get("embedding")!;
     const weights = new ModelWeights({
       matrices: this.#matrices,
@@ -126,30 +125,51 @@ class WeightLoader {
   }
 
   async #loadVector({ weight, stored, offset, place }: PlannedWeight & { kind: "vector" }): Promise<void> {
-    let values = await this.#read(stored);
-    if (place?.fused !== undefined) values = biasPart(values, place, values.length / 3, this.#config.headDim);
+    const { headDim } = this.#config;
+    let values =
+      place?.fused === undefined
+        ? await this.#read(stored)
+        : biasPart(await this.#readToScratch(stored), place, stored.shape[0]! / 3, headDim);
     if (offset !== 0) values = values.map((value) => value + offset);
     this.#vectors.set(weight, keep(tensor(values, [values.length])));
   }
 
+  /** Values of their own, which a backend may keep for a while. */
   async #read(stored: StoredTensor): Promise<Values> {
-    if (this.#last?.name === stored.name) return this.#last.values;
-    this.#last = undefined;
     const values = await this.#source.readTensor(stored.name, this.#options);
     await this.#announce(stored);
     await this.#hash.add(values);
+    return values;
+  }
+
+  /** Values in the scratch, gone with the next read. */
+  async #readToScratch(stored: StoredTensor): Promise<Values> {
+    if (this.#last?.name === stored.name) return this.#last.values;
+    this.#last = undefined;
+    const into = this.#room(sizeOf(stored));
+    const values = await this.#source.readTensor(stored.name, { ...this.#options, into });
     this.#last = { name: stored.name, values };
+    await this.#announce(stored);
+    await this.#hash.add(values);
     return values;
   }
 
   async #readTable(stored: StoredTensor): Promise<RowTable> {
     await this.#announce(stored);
+    this.#last = undefined;
     const [rows, columns] = stored.shape as readonly [number, number];
     return createRowTable(rows, columns, async (firstRow, rowCount) => {
-      const values = await this.#source.readRows(stored.name, firstRow, rowCount, this.#options);
+      const options = { ...this.#options, into: this.#room(rowCount * columns) };
+      const values = await this.#source.readRows(stored.name, firstRow, rowCount, options);
       await this.#hash.add(values);
       return values;
     });
+  }
+
+  /** That many places of the scratch. */
+  #room(size: number): Values {
+    if (this.#scratch.length < size) this.#scratch = new Float32Array(size);
+    return this.#scratch.subarray(0, size);
   }
 
   async #announce({ name, shape }: StoredTensor): Promise<void> {
