@@ -54,7 +54,7 @@ TRIAL = Settings(
     layers=8,
     width=96,
     batch=24,
-    steps=1000,
+    steps=700,
 )
 
 PRESETS = {
