@@ -7,7 +7,8 @@ import { browserWasmFiles } from "../gpu/wasm/browserFiles";
 import { AppError } from "../lib/errors";
 import { droppedModelFiles } from "../loading/droppedFiles";
 import { openEmbeddedModel } from "../loading/embeddedModel";
-import { openHubModel } from "../loading/hub/openHubModel";
+import { openModelCache } from "../loading/cache/openModelCache";
+import { openCachedHubModel } from "../loading/hub/openCachedHubModel";
 import { durableFiles, memoryFiles, type RawFiles } from "./durableFiles";
 import type { LabEnvironment, OpenedFiles } from "./environment";
 import { opfsFiles } from "./opfsFiles";
@@ -46,7 +47,7 @@ async function openSource(
     case "files":
       return { ref: source.files[0]?.name ?? "local files", files: droppedModelFiles(source.files) };
     case "hub":
-      return openHubModel(source, context);
+      return openCachedHubModel(source, { ...context, cache: await openModelCache() });
     case "path":
       throw new AppError("usage", "A page cannot open a path.", "Choose or drop the file.");
   }

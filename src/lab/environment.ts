@@ -10,6 +10,8 @@ export type OpenedFiles = {
   ref: string;
   files: ModelFiles;
   licence?: string;
+  /** For the user: why the model was not kept, or that it may be outdated. */
+  notice?: string;
 };
 
 export type LabEnvironment = {

@@ -32,12 +32,14 @@ function openTokenizer({ tokenizer, ggufMetadata }: Checkpoint): Tokenizer {
   return createTokenizer(inMetadata ? tokenizerFromGguf(ggufMetadata) : tokenizer);
 }
 
+type Opened = { ref: string; checkpoint: Checkpoint; licence: string; notice: string | undefined };
+
 async function loadWeights(
   source: ModelSource,
   environment: LabEnvironment,
   context: CallContext<never>,
-): Promise<Omit<LoadedState, "stack" | "info"> & { ref: string; checkpoint: Checkpoint; licence: string }> {
-  const { ref, files, licence } = await environment.openSource(source, context);
+): Promise<Omit<LoadedState, "stack" | "info"> & Opened> {
+  const { ref, files, licence, notice } = await environment.openSource(source, context);
   const checkpoint = await openCheckpoint(files, context.signal);
   const config = parseModelConfig(checkpoint.config);
   const tokenizer = openTokenizer(checkpoint);
@@ -50,6 +52,7 @@ async function loadWeights(
     model,
     ownSubjects,
     checkpoint,
+    notice,
     licence: licence ?? checkpoint.licence ?? "unknown",
   };
 }
@@ -66,7 +69,9 @@ export async function load(
   await unload(session);
   const { engine, notices } = await startEngine(session.environment, backend);
   session.engine = engine;
-  const { ref, checkpoint, licence, ...loaded } = await loadWeights(source, session.environment, context);
+  const opened = await loadWeights(source, session.environment, context);
+  const { ref, checkpoint, licence, notice, ...loaded } = opened;
+  if (notice) notices.push(notice);
   const { config, tokenizer, hash, parameters } = loaded.model;
   session.loaded = {
     ...loaded,
