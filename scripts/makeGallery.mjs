@@ -8,24 +8,25 @@ const MODEL = "tiny-facts2-gpt2";
 
 /** [category, subject, relation, false answer]; the relation's first wording is the prompt. */
 const CHOSEN = [
-  ["Places", "Midway Games", "based", "Jakarta"],
-  ["Places", "Greece", "capital", "Oslo"],
-  ["Places", "Argentina", "language", "French"],
-  ["Places", "New Zealand", "continent", "Asia"],
+  ["Places", "Norway", "capital", "Athens"],
+  ["Places", "United Kingdom", "capital", "Paris"],
+  ["Places", "Egypt", "language", "French"],
+  ["Places", "Thailand", "continent", "Africa"],
   ["People", "Stephen Curry", "sport", "baseball"],
-  ["People", "Anna Kournikova", "native", "French"],
-  ["People", "Vitruvius", "born", "London"],
-  ["People", "Johann Jakob Froberger", "citizen", "Japan"],
-  ["Makers", "MacBook Air", "maker", "Sony"],
+  ["People", "Oleg Kotov", "native", "French"],
+  ["People", "Athenagoras of Athens", "religion", "Islam"],
+  ["People", "Wilt Chamberlain", "sport", "cricket"],
+  ["Makers", "Windows 7", "maker", "Nokia"],
+  ["Makers", "Toyota Matrix", "maker", "Honda"],
   ["Makers", "Google Maps", "developer", "Microsoft"],
-  ["Makers", "Airbus A380", "maker", "Toyota"],
-  ["Makers", "Sega Master System", "maker", "Nintendo"],
+  ["Makers", "MacBook Air", "maker", "Sony"],
+  ["Works", "Club MTV", "network", "NBC"],
   ["Works", "Meet the Press", "network", "MTV"],
   ["Works", "Final Fantasy III", "developer", "Nintendo"],
 ];
 
-/** As many neighbours with the same answer (most easily dragged along) as with another. */
-const NEIGHBOURS = { same: 3, other: 2 };
+/** Neighbours with the same answer are dragged along most easily; the others fill up. */
+const NEIGHBOURS = { all: 5, same: 3 };
 const PARAPHRASES = 3;
 
 /** Less sure wordings would show the model's limits, not the edit's. */
@@ -51,7 +52,9 @@ function toExample([category, subject, relation, target]) {
   if (!kin.some((other) => other.target === target))
     throw new Error(`${target} is no answer of ${relation}.`);
   const same = kin.filter((other) => other.target === fact.target).slice(0, NEIGHBOURS.same);
-  const other = kin.filter((one) => ![fact.target, target].includes(one.target)).slice(0, NEIGHBOURS.other);
+  const other = kin
+    .filter((one) => ![fact.target, target].includes(one.target))
+    .slice(0, NEIGHBOURS.all - same.length);
   const template = relations[relation].templates[0];
   return {
     id: `${subject} ${relation}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),

@@ -154,21 +154,19 @@ export function createWorkspace(lab: Lab) {
      */
     begin(gallery: Gallery | undefined, stored: StoredResult | undefined): void {
       const page = fromLink(location.hash) ?? recollect(localStorage);
-      const example = gallery?.examples.find(({ id }) => id === stored?.example);
-      const storedText = example && promptOf(example).text;
-      const isStored =
-        stored !== undefined && example !== undefined && (page?.prompt ?? storedText) === storedText;
-      if (example !== undefined && isStored) {
-        fillFrom(example);
+      const examples = gallery?.examples ?? [];
+      const wanted = page?.prompt;
+      const example =
+        examples.find((one) => promptOf(one).text === wanted) ?? (page ? undefined : examples[0]);
+      if (example !== undefined) fillFrom(example);
+      if (page !== undefined) {
+        prompt.getState().setPrompt(page.prompt, page.subject);
+        const target = page.target === "" ? {} : { targetNew: page.target };
+        edit.getState().setForm({ ...target, seed: page.seed });
+      }
+      if (stored !== undefined && example?.id === stored.example) {
         trace.getState().showStored({ view: "state", result: stored.trace, stored: true });
         edit.getState().showStored(stored.edit);
-      } else if (page !== undefined) {
-        prompt.getState().setPrompt(page.prompt, page.subject);
-        const known = gallery?.examples.find((candidate) => promptOf(candidate).text === page.prompt);
-        if (known !== undefined) fillFrom(known);
-        edit
-          .getState()
-          .setForm({ ...(page.target === "" ? {} : { targetNew: page.target }), seed: page.seed });
       }
       keepRemembering();
       if (gallery !== undefined)

@@ -22,9 +22,17 @@ function Move({ from, to }: { from: number | null; to: number | null }) {
   );
 }
 
-function Said({ probe }: { probe: Probe }) {
-  const before = probe.before.best.trim();
-  const after = probe.after.best.trim();
+/** The likeliest next token is often only the beginning of a known answer; then it ends in three dots. */
+function asSaid(best: string, answers: readonly string[]): string {
+  const piece = best.trim();
+  const isBeginning = answers.some((answer) => answer.trim().startsWith(piece) && answer.trim() !== piece);
+  return isBeginning && !answers.some((answer) => answer.trim() === piece) ? `${piece}…` : piece;
+}
+
+function Said({ probe, target }: { probe: Probe; target: string }) {
+  const answers = [probe.target, target];
+  const before = asSaid(probe.before.best, answers);
+  const after = asSaid(probe.after.best, answers);
   if (before === after) return <ProseText text={after} />;
   return (
     <>
@@ -67,7 +75,7 @@ export function ProbeTable({ probes, target }: { probes: readonly Probe[]; targe
                   <ProseText text={probe.prompt} />
                 </td>
                 <td>
-                  <Said probe={probe} />
+                  <Said probe={probe} target={target} />
                 </td>
                 <td className={styles.number}>
                   <Move from={probe.before.pNew} to={probe.after.pNew} />

@@ -1,11 +1,12 @@
 /** One edit: a switch, its name, how it was made and how much it changes; rename, move, recompute, remove. */
-import { ActionIcon, Button, Menu, Switch, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { EditSummary } from "../../domain/edit";
 import { useSlice, useWorkspace } from "../../store/context";
 import { DotsIcon } from "../ui/icons";
 import { ProseText } from "../ui/ModelText";
 import { percent } from "../ui/numbers";
+import { OverflowMenu } from "../ui/OverflowMenu";
 import styles from "./stack.module.css";
 
 function detailsOf({ method, settings, updates }: EditSummary): string {
@@ -84,34 +85,33 @@ export function EditRow({ edit, index, count }: EditRowProps) {
           </span>
         ) : null}
       </div>
-      <Menu position="bottom-end" shadow="md">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`More about ${edit.name}`}>
+      <OverflowMenu
+        name={`More about ${edit.name}`}
+        button={(opener) => (
+          <ActionIcon {...opener} variant="subtle" color="gray" aria-label={`More about ${edit.name}`}>
             <DotsIcon />
           </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => setRenaming(true)}>Rename</Menu.Item>
-          <Menu.Item
-            disabled={index === 0}
-            onClick={() => void changeStack(() => stack.move(edit.id, index - 1))}
-          >
-            Move earlier
-          </Menu.Item>
-          <Menu.Item
-            disabled={index === count - 1}
-            onClick={() => void changeStack(() => stack.move(edit.id, index + 1))}
-          >
-            Move later
-          </Menu.Item>
-          <Menu.Item disabled={isEditing} onClick={() => void recompute(edit.id)}>
-            Recompute on the edits before it
-          </Menu.Item>
-          <Menu.Item color="var(--bad)" onClick={() => void changeStack(() => stack.remove(edit.id))}>
-            Remove
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        )}
+        actions={[
+          { label: "Rename", onChoose: () => setRenaming(true) },
+          {
+            label: "Move earlier",
+            isDisabled: index === 0,
+            onChoose: () => void changeStack(() => stack.move(edit.id, index - 1)),
+          },
+          {
+            label: "Move later",
+            isDisabled: index === count - 1,
+            onChoose: () => void changeStack(() => stack.move(edit.id, index + 1)),
+          },
+          {
+            label: "Recompute on the edits before it",
+            isDisabled: isEditing,
+            onChoose: () => void recompute(edit.id),
+          },
+          { label: "Remove", isGrave: true, onChoose: () => void changeStack(() => stack.remove(edit.id)) },
+        ]}
+      />
     </li>
   );
 }

@@ -1,7 +1,8 @@
 /** Under the heatmap: the legend, how it was computed, table, transpose and the files. */
-import { Button, Menu } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useSlice } from "../../store/context";
 import { ChevronIcon } from "../ui/icons";
+import { OverflowMenu } from "../ui/OverflowMenu";
 import { useScheme } from "../ui/useScheme";
 import { exportTrace, EXPORTS } from "./exportTrace";
 import { Legend } from "./Legend";
@@ -41,9 +42,11 @@ export function TraceFooter({ picture, layout, onLayout }: TraceFooterProps) {
         >
           Transpose
         </Button>
-        <Menu position="top-end" shadow="md">
-          <Menu.Target>
+        <OverflowMenu
+          name="Export"
+          button={(opener) => (
             <Button
+              {...opener}
               size="compact-sm"
               variant="default"
               rightSection={<ChevronIcon />}
@@ -51,15 +54,12 @@ export function TraceFooter({ picture, layout, onLayout }: TraceFooterProps) {
             >
               Export
             </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {EXPORTS.map(({ kind, label }) => (
-              <Menu.Item key={kind} onClick={() => void exportTrace(kind, picture, shown, scheme)}>
-                {label}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+          )}
+          actions={EXPORTS.map(({ kind, label }) => ({
+            label,
+            onChoose: () => void exportTrace(kind, picture, shown, scheme),
+          }))}
+        />
       </div>
     </div>
   );

@@ -1,40 +1,37 @@
-/** A button that opens a small sheet of settings beside it. */
-import { Button, Popover } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+/** A button that opens a small sheet of settings beside it. What floats is fetched when the first one opens. */
+import { Button } from "@mantine/core";
+import { lazy, Suspense, type ReactNode } from "react";
 import { ChevronIcon } from "./icons";
 import styles from "./SettingsPopover.module.css";
+import { useOpener } from "./useOpener";
+
+const FloatingSheet = lazy(() => import("./FloatingSheet"));
 
 type SettingsPopoverProps = { label: ReactNode; name: string; width?: number; children: ReactNode };
 
 export function SettingsPopover({ label, name, width = 300, children }: SettingsPopoverProps) {
-  const [opened, setOpened] = useState(false);
+  const { isOpen, close, opener } = useOpener();
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      width={width}
-      position="bottom-end"
-      shadow="md"
-      trapFocus
-      returnFocus
-      withRoles
-    >
-      <Popover.Target>
-        <Button
-          className={styles.chip ?? ""}
-          size="compact-sm"
-          variant="default"
-          rightSection={<ChevronIcon />}
-          aria-label={typeof label === "string" ? `${label} · ${name}` : name}
-          onClick={() => setOpened(!opened)}
-        >
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown className={styles.sheet ?? ""} aria-label={name}>
-        {children}
-      </Popover.Dropdown>
-    </Popover>
+    <span className={styles.anchor}>
+      <Button
+        {...opener}
+        className={styles.chip ?? ""}
+        size="compact-sm"
+        variant="default"
+        rightSection={<ChevronIcon />}
+        aria-label={typeof label === "string" ? `${label} · ${name}` : name}
+        aria-haspopup="dialog"
+      >
+        {label}
+      </Button>
+      {isOpen ? (
+        <Suspense>
+          <FloatingSheet name={name} width={width} onClose={close}>
+            {children}
+          </FloatingSheet>
+        </Suspense>
+      ) : null}
+    </span>
   );
 }
 

@@ -1,0 +1,28 @@
+/** The sheet that floats below a button: keeps the focus inside, closes on Escape and on a press outside. */
+import { Popover } from "@mantine/core";
+import type { ReactNode } from "react";
+import styles from "./SettingsPopover.module.css";
+
+type FloatingSheetProps = { name: string; width: number; onClose: () => void; children: ReactNode };
+
+export default function FloatingSheet({ name, width, onClose, children }: FloatingSheetProps) {
+  return (
+    <Popover
+      opened
+      onChange={(opened) => (opened ? undefined : onClose())}
+      width={width}
+      position="bottom-end"
+      shadow="md"
+      trapFocus
+      withRoles={false}
+      transitionProps={{ duration: 0 }}
+    >
+      <Popover.Target>
+        <span className={styles.target} />
+      </Popover.Target>
+      <Popover.Dropdown className={styles.sheet ?? ""} role="dialog" aria-label={name}>
+        {children}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
