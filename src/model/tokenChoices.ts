@@ -14,7 +14,7 @@ export function logSumExp(values: ArrayLike<number>): number {
 /** The `count` likeliest tokens of logits [V], best first. */
 export function likeliestTokens(tokenizer: Tokenizer, logits: Float32Array, count: number): TokenChoice[] {
   const normaliser = logSumExp(logits);
-  return largest(logits, count).map((id) => ({
+  return largestIndices(logits, count).map((id) => ({
     id,
     text: tokenizer.tokenText(id),
     logprob: logits[id]! - normaliser,
@@ -30,7 +30,7 @@ export function scoreOfToken(logits: Float32Array, id: number): { logprob: numbe
 }
 
 /** Indices of the largest values, best first, ties by index: one pass with a short sorted list. */
-function largest(values: Float32Array, count: number): number[] {
+export function largestIndices(values: Float32Array, count: number): number[] {
   const best: number[] = [];
   for (let index = 0; index < values.length; index++) {
     if (best.length === count && !(values[index]! > values[best[count - 1]!]!)) continue;
