@@ -11,6 +11,7 @@ import { nearest } from "../lib/nearest";
 import { openHubModel } from "../loading/hub/openHubModel";
 import { nodeEmbeddedModel, nodeModelFiles } from "../loading/nodeModelFiles";
 import { durableFiles, memoryFiles } from "./durableFiles";
+import { provideWebGpu } from "./nodeWebGpu";
 import type { LabEnvironment, OpenedFiles } from "./environment";
 import { folderFiles } from "./folderFiles";
 
@@ -68,8 +69,10 @@ export function nodeEnvironment({ backend }: { backend: Backend }): LabEnvironme
   const root = projectRoot();
   return {
     backends: [backend],
-    startBackend: async (name) =>
-      startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {}),
+    async startBackend(name) {
+      if (name === "webgpu") await provideWebGpu();
+      return startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {});
+    },
     openSource: (source, { signal }) => openSource(root, source, signal),
     listEmbedded: async () => Promise.all((await embeddedNames(root)).map((name) => summarise(root, name))),
     defaultCorpus: () => readFile(join(root, DEFAULT_CORPUS), "utf8"),
