@@ -6,7 +6,6 @@ export type TextPiece = { text: string; kind: "plain" | "space" | "escape" };
 
 /** Control characters, soft hyphen, zero-width and bidirectional marks, line separators, byte-order mark, specials. */
 const UNSAFE =
-  // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff0-\ufffb]|[\ue000-\uf8ff]|\p{Cs}/u;
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
