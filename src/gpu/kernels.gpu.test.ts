@@ -1,17 +1,23 @@
 /** Every WGSL kernel against its slow twin, and the facade's gradients against finite differences, on a WebGPU device. */
-import { backend } from "@tensorflow/tfjs-core";
+import { backend, engine } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkGradient } from "./cases/checkGradient";
 import { checkKernel } from "./cases/checkKernel";
 import { GRADIENT_CASES } from "./cases/gradientCases";
 import { kernelCases } from "./cases/kernelCases";
 import { webgpuEngine } from "./cases/webgpuEngine";
+import { elementKernel } from "./kernels/elementwise";
+import { runWgsl } from "./kernels/program";
+import { dispose, read, tensor } from "./tensor";
 import type { GuardedWebGpuBackend } from "./webgpuBackend";
 
 const GRADIENT_TOLERANCE = 2e-3;
 
 beforeAll(async () => void (await webgpuEngine()));
-afterAll(() => tuneForSoftware(true));
+afterAll(async () => {
+  await webgpuEngine();
+  tuneForSoftware(true);
+});
 
 /** Kernels that reduce or sum have a second form for real GPUs, with workgroup memory; it must run here too. */
 function tuneForSoftware(tuned: boolean): void {
@@ -39,4 +45,33 @@ describe("gradients equal finite differences", () => {
     expect(error).toBeLessThanOrEqual(GRADIENT_TOLERANCE);
     expect(leaked).toBe(0);
   });
+});
+
+test("a kernel's pipeline is found by its text, not by its name", async () => {
+  const results = [];
+  for (const factor of ["2.0", "3.0"]) {
+    const value = `return x[index] * ${factor};`;
+    const kernel = elementKernel({ name: "scaled", inputs: ["x"], outputShape: [2], value });
+    const x = tensor([1, 10], [2]);
+    const y = engine().makeTensorFromTensorInfo(runWgsl(backend() as GuardedWebGpuBackend, kernel, { x }));
+    results.push(...(await read(y)));
+    dispose(x, y);
+  }
+  expect(results).toEqual([2, 20, 3, 30]);
+});
+
+test("a text that does not compile fails the job with the compiler's words", async () => {
+  const kernel = elementKernel({
+    name: "broken",
+    inputs: ["x"],
+    outputShape: [2],
+    value: "return x[index] + oops;",
+  });
+  const x = tensor([1, 10], [2]);
+  const y = engine().makeTensorFromTensorInfo(runWgsl(backend() as GuardedWebGpuBackend, kernel, { x }));
+  await expect(read(y)).rejects.toMatchObject({
+    code: "gpu-error",
+    message: expect.stringContaining("oops") as string,
+  });
+  dispose(x, y);
 });

@@ -1,0 +1,116 @@
+/** The texts a review should see: what a GPU runs for the smallest tiles, and that every variant has its own text. */
+import { expect, test } from "vitest";
+import { linearForward, linearInputGradient } from "./linear";
+import { tileText, tileUniforms } from "./tiles";
+
+test("one row split over a workgroup", () => {
+  const tile = { tileRows: 1, step: "sum0_0 += x[step] * weight[step];", finish: (sum: string) => sum };
+  expect(tileText(tile, "split")).toMatchInlineSnapshot(`
+    "
+
+    var<workgroup> partial : array<f32, 512>;
+    fn main(index : i32) {
+      let lane = index % 64;
+      let tile = index / 64;
+      
+      let tileColumn = tile / uniforms.rowTiles;
+      let firstRow = (tile % uniforms.rowTiles) * 1;
+      let row0 = min(firstRow + 0, uniforms.rows - 1);
+      var sum0_0 = vec4<f32>(0.0); var sum0_1 = vec4<f32>(0.0);
+      let steps = select(0, uniforms.steps, tile < uniforms.tiles);
+      for (var step = lane; step < steps; step = step + 64) {
+        sum0_0 += x[step] * weight[step];
+      }
+      let start = lane * 8;
+      partial[start + 0] = sum0_0[0];
+    partial[start + 1] = sum0_0[1];
+    partial[start + 2] = sum0_0[2];
+    partial[start + 3] = sum0_0[3];
+    partial[start + 4] = sum0_1[0];
+    partial[start + 5] = sum0_1[1];
+    partial[start + 6] = sum0_1[2];
+    partial[start + 7] = sum0_1[3];
+      workgroupBarrier();
+      if (lane < 8) {
+        var sum = 0.0;
+        for (var other = 0; other < 64; other = other + 1) { sum = sum + partial[other * 8 + lane]; }
+        let row = firstRow + lane / 8;
+        let column = tileColumn * 8 + lane % 8;
+        if (tile < uniforms.tiles && row < uniforms.rows && column < uniforms.columns) {
+          result[row * uniforms.columns + column] = sum;
+        }
+      }
+    }"
+  `);
+});
+
+test("one tile for one invocation", () => {
+  const tile = {
+    tileRows: 1,
+    step: "sum0_0 += x[step] * weight[step];",
+    finish: (sum: string) => `${sum} + bias[column]`,
+  };
+  expect(tileText(tile, "tile")).toMatchInlineSnapshot(`
+    "
+
+    fn write(row : i32, column : i32, sum : f32) {
+      if (row < uniforms.rows && column < uniforms.columns) {
+        result[row * uniforms.columns + column] = sum + bias[column];
+      }
+    }
+    fn main(tile : i32) {
+      if (tile >= uniforms.tiles) { return; }
+      
+      let tileColumn = tile / uniforms.rowTiles;
+      let firstRow = (tile % uniforms.rowTiles) * 1;
+      let row0 = min(firstRow + 0, uniforms.rows - 1);
+      var sum0_0 = vec4<f32>(0.0); var sum0_1 = vec4<f32>(0.0);
+      for (var step = 0; step < uniforms.steps; step = step + 1) {
+        sum0_0 += x[step] * weight[step];
+      }
+      let column = tileColumn * 8;
+      write(firstRow + 0, column + 0, sum0_0[0]);
+    write(firstRow + 0, column + 1, sum0_0[1]);
+    write(firstRow + 0, column + 2, sum0_0[2]);
+    write(firstRow + 0, column + 3, sum0_0[3]);
+    write(firstRow + 0, column + 4, sum0_1[0]);
+    write(firstRow + 0, column + 5, sum0_1[1]);
+    write(firstRow + 0, column + 6, sum0_1[2]);
+    write(firstRow + 0, column + 7, sum0_1[3]);
+    }"
+  `);
+});
+
+test("odd sizes round up to whole tiles", () => {
+  const { rowTiles, tiles } = tileUniforms(9, 17, 5, 8);
+  expect([rowTiles.i32, tiles.i32]).toEqual([2, 6]);
+});
+
+test("whatever changes the text of a linear kernel gives another text", () => {
+  const texts = [];
+  for (const isSoftware of [true, false]) {
+    for (const rows of [1, 3, 9]) {
+      for (const features of [8, 7]) {
+        const size = { rows, inFeatures: features, outFeatures: features };
+        texts.push(linearForward(size, true, isSoftware).code);
+        texts.push(linearForward(size, false, isSoftware).code);
+        texts.push(linearInputGradient(size, isSoftware).code);
+      }
+    }
+  }
+  expect(new Set(texts).size).toBe(texts.length);
+});
+
+test("sizes are not in the text: one pipeline serves all of them", () => {
+  const code = (rows: number, inFeatures: number, outFeatures: number) =>
+    linearForward({ rows, inFeatures, outFeatures }, false, true).code;
+  expect(code(132, 768, 3072)).toBe(code(9, 96, 1100));
+});
+
+test("many tiles are not split, few are, and software adapters never split", () => {
+  const name = (rows: number, isSoftware: boolean) =>
+    linearForward({ rows, inFeatures: 768, outFeatures: 3072 }, false, isSoftware).name;
+  expect(name(12, false)).toBe("linear-split");
+  expect(name(1024, false)).toBe("linear-tile");
+  expect(name(12, true)).toBe("linear-tile");
+});
