@@ -1,6 +1,7 @@
 /** The plain JavaScript backend: tfjs's cpu kernels and our slow twins. The reference the others are tested against. */
 import * as tf from "@tensorflow/tfjs-core";
-import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-cpu";
+import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type { Driver } from "./driver";
 import { registerReferenceKernels } from "./referenceKernels";
 import { KERNELS } from "./specs/all";

@@ -1,6 +1,6 @@
 /** The WebAssembly backend: tfjs's wasm kernels and ours on the same memory. */
 import * as tf from "@tensorflow/tfjs-core";
-import { BackendWasm, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { setWasmPaths, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { AppError, invariant } from "../../lib/errors";
 import type { Driver } from "../driver";
 import { PANEL, readWeightRows, weightShape, writeWeightRows } from "../weightLayout";
