@@ -217,12 +217,15 @@ describe("damage", () => {
   });
 
   test("random single-byte damage never gets through as another edit", async () => {
-    const good = writeEditFile([await sampleEdit()], MODEL);
+    const edit = await sampleEdit();
+    const { digest } = edit;
+    const good = writeEditFile([edit], MODEL);
     for (let at = 0; at < good.length; at += 3) {
       const bytes = good.slice();
       bytes[at] = bytes[at]! ^ 0x21;
       const opened = await open(bytes).catch((error: unknown) => error);
       if (opened instanceof Error) expect(opened, `byte ${at}`).toBeInstanceOf(AppError);
+      else expect((opened as StackedEdit[]).map(({ digest }) => digest)).toEqual([digest]);
     }
   });
 });
