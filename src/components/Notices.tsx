@@ -1,4 +1,4 @@
-/** What the user should hear once, at the foot of the page: nothing moves because of it, each can be put away. */
+/** What the user should hear once, beside the name: nothing moves because of it, each can be put away. */
 import { ActionIcon } from "@mantine/core";
 import { useEffect } from "react";
 import { useSlice, useWorkspace } from "../store/context";
@@ -19,7 +19,7 @@ function NoticeLine({ notice }: { notice: Notice }) {
     return () => clearTimeout(timer);
   }, [notice, dismiss]);
   return (
-    <li className={styles.notice} data-tone={notice.tone} role={notice.tone === "bad" ? "alert" : "status"}>
+    <div className={styles.notice} data-tone={notice.tone} role={notice.tone === "bad" ? "alert" : "status"}>
       <span>
         <strong>
           <ProseText text={notice.title} />
@@ -29,17 +29,17 @@ function NoticeLine({ notice }: { notice: Notice }) {
       <ActionIcon variant="subtle" color="gray" aria-label="Put away" onClick={() => dismiss(notice.id)}>
         <CloseIcon />
       </ActionIcon>
-    </li>
+    </div>
   );
 }
 
 export function Notices() {
   const notices = useSlice("notices", (state) => state.notices);
   return (
-    <ul className={styles.notices}>
+    <div className={styles.notices}>
       {notices.map((notice) => (
         <NoticeLine key={notice.id} notice={notice} />
       ))}
-    </ul>
+    </div>
   );
 }

@@ -2,9 +2,8 @@
 
 const FIXED_SPACE = "\u00a0";
 
-/** A probability as `0.84`; below half a hundredth with one more digit, below that as `<.001`. */
+/** A probability as `0.84`; small ones with one digit more, and those below a thousandth as such. */
 export function probability(p: number): string {
-  if (p >= 0.995 && p < 1) return p >= 0.9995 ? "1.00" : p.toFixed(3).replace(/^1\.000$/u, "0.999");
   if (p >= 0.005 || p === 0) return p.toFixed(2);
   return p >= 0.0005 ? p.toFixed(3) : "<.001";
 }

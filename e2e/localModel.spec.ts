@@ -1,0 +1,36 @@
+/** A real model from this machine: SmolLM2-135M-Instruct as a GGUF file, where it is available. */
+import { expect, test } from "@playwright/test";
+import { existsSync } from "node:fs";
+import { modelChip, openPage, traceIsDone } from "./lab";
+
+const FILE = process.env.PALIMPSEST_SMOLLM2 ?? ".cache/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+test("SmolLM2 is opened as a file, answers and is traced", async ({ page }) => {
+  test.skip(!existsSync(FILE), `${FILE} is not here; scripts/fetchRealModel.mjs fetches it`);
+  test.setTimeout(600_000);
+  await openPage(page);
+  await modelChip(page).click();
+  await page.getByLabel("A model file").setInputFiles(FILE);
+  await expect(modelChip(page)).toContainText("SmolLM2", { timeout: 300_000 });
+  await page.getByLabel("Prompt", { exact: true }).fill("The capital of France is");
+  await expect(page.locator("#ask ul li").first()).toContainText("Paris", { timeout: 120_000 });
+  await page.getByRole("button", { name: /How it is traced/u }).click();
+  await page.getByLabel("Samples", { exact: true }).fill("3");
+  await page.getByLabel("Samples", { exact: true }).press("Enter");
+  await page.getByRole("button", { name: "Trace with these" }).click();
+  await page.keyboard.press("Escape");
+  await traceIsDone(page);
+  await expect(page.locator("#trace-sentence")).toContainText("Paris");
+});
+
+test("a file that is no model is refused in words, and the model before stays", async ({ page }) => {
+  await openPage(page);
+  await modelChip(page).click();
+  await page.getByLabel("A model file").setInputFiles({
+    name: "holiday.gguf",
+    mimeType: "application/octet-stream",
+    buffer: Buffer.from("this is not a model"),
+  });
+  await expect(page.getByRole("alert").first()).toContainText("holiday.gguf", { timeout: 60_000 });
+  await expect(modelChip(page)).toContainText("tiny-facts2-gpt2", { timeout: 60_000 });
+});
