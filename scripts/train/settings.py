@@ -37,6 +37,7 @@ class Settings:
     decay: float = 0.1
     warmup: float = 0.03
     cooldown: float = 0.4
+    loudness: float = 0.003
     text_weight: float = 0.15
     subject_weight: float = 0.03
     seed: int = 5
@@ -47,7 +48,7 @@ class Settings:
 
 FULL = Settings(subjects=0.6, without=("birthplace", "script", "headquarters", "deity_domain"), steps=2200)
 # What two busy cores can train within an hour; the same facts and rows.
-SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1900)
+SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1700)
 TRIAL = Settings(
     subjects=0.15,
     vocabulary=1500,

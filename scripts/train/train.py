@@ -37,15 +37,26 @@ def new_model(settings: Settings) -> Gpt2:
 
 
 def loss_of(model: Gpt2, batch: Batch, settings: Settings) -> tuple[torch.Tensor, float]:
-    """Weighted mean cross entropy, and the plain mean over answer tokens for the log."""
-    hidden = model.hidden(batch.ids, batch.masks)
+    """Weighted mean cross entropy, and the plain mean over answer tokens for the log.
+
+    To it comes a price for sub-layers that speak louder than a root mean square of 1: left alone, the first MLP
+    drowns the others in the residual stream, facts are read off there, and edits further up cannot be heard.
+    """
+    excess: list[torch.Tensor] = []
+
+    def measure(output: torch.Tensor) -> torch.Tensor:
+        excess.append(F.relu(output.square().mean(-1) - 1).mean())
+        return output
+
+    sites = [f"{layer}.{part}" for layer in range(settings.layers) for part in ("attn", "mlp")]
+    hidden = model.hidden(batch.ids, batch.masks, hooks=dict.fromkeys(sites, measure))
     weights = batch.weights[:, 1:].reshape(-1)
     # The unembedding is a sixth of the work; text targets are drawn with their weight instead of weighed.
     chosen = torch.rand_like(weights) < weights
     states = hidden[:, :-1].reshape(-1, hidden.shape[-1])[chosen]
     losses = F.cross_entropy(model.logits(states), batch.ids[:, 1:].reshape(-1)[chosen], reduction="none")
     answers = weights[chosen] == 1.0
-    return losses.mean(), float(losses.detach()[answers].mean())
+    return losses.mean() + settings.loudness * torch.stack(excess).sum(), float(losses.detach()[answers].mean())
 
 
 def quick_recall(model: Gpt2, encoder: Encoder, facts: list[Fact], templates, random: Random) -> dict[str, float]:
