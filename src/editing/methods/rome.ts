@@ -13,7 +13,8 @@ import { collectKeys, meanKey } from "../keys";
 import { targetRows } from "../targetRows";
 import { optimiseTarget, type OptimisedTarget } from "../targets";
 import { rankOneUpdate, type KeyAndOutput, type RankOne } from "../updateRules";
-import { denseChange, rankOneFactors } from "../weightUpdates";
+import { storedChange } from "../storedChange";
+import { rankOneFactors } from "../weightUpdates";
 import type { MethodContext, MethodResult } from "./method";
 
 export type RomeInput = {
@@ -57,10 +58,7 @@ export async function rome(
     updates: [factors],
     losses: [optimised.steps],
     warnings: warnings(request, settings, optimised, update),
-    intermediates: [
-      ...intermediates(mean, optimised, update),
-      matrix("delta_w", denseChange(factors), factors.out),
-    ],
+    intermediates: [...intermediates(mean, optimised, update), storedChange(model, "delta_w", factors)],
   };
 }
 
