@@ -8,6 +8,8 @@ export type HubAccess = {
   baseUrl: string;
   allowedHosts: readonly string[];
   policy: RetryPolicy;
+  /** Bytes fetched at a time where less is asked for; 0 for exactly what is asked for. */
+  readAhead: number;
 };
 
 /** Files themselves come from storage hosts below hf.co. The page's content security policy says the same. */
@@ -15,6 +17,7 @@ export const HUGGING_FACE: HubAccess = {
   baseUrl: "https://huggingface.co",
   allowedHosts: ["huggingface.co", "*.hf.co"],
   policy: DEFAULT_POLICY,
+  readAhead: 4 << 20,
 };
 
 export type HubReference = { repository: string; revision: string };

@@ -45,6 +45,7 @@ const open = (revision = "main", { without = false } = {}) =>
         baseUrl: server.baseUrl,
         allowedHosts: [server.host],
         policy: { tries: 2, firstWait: 1, stall: 500 },
+        readAhead: 0,
       },
     },
   );

@@ -28,6 +28,7 @@ beforeEach(async () => {
     baseUrl: server.baseUrl,
     allowedHosts: [server.host],
     policy: { tries: 3, firstWait: 1, stall: 150 },
+    readAhead: 0,
   };
   publish(readFolder(MODEL, ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]));
 });
@@ -116,6 +117,13 @@ describe("a model on the hub", () => {
     publish(readFolder(resolve(MODEL, "../../gguf"), ["tiny-llama-mixed.gguf"]));
     expect((await openCheckpoint((await open()).files)).format).toBe("gguf");
   });
+});
+
+test("a small model takes few requests when reading ahead", async () => {
+  access = { ...access, readAhead: HUGGING_FACE.readAhead };
+  const checkpoint = await openCheckpoint((await open()).files);
+  for (const name of checkpoint.tensorNames.keys()) await checkpoint.readTensor(name);
+  expect(server.requests.filter(({ path }) => path === WEIGHTS)).toHaveLength(1);
 });
 
 describe("a connection that breaks", () => {

@@ -6,6 +6,7 @@ import type { Progress } from "../../domain/progress";
 import { AppError } from "../../lib/errors";
 import { assertRange, type ByteSource, type ModelFiles } from "../byteSource";
 import { httpSource } from "../byteSource/httpSource";
+import { readAheadSource } from "../byteSource/readAheadSource";
 import { fetchWhole } from "../http/fetchWhole";
 import { assertReference, explainStatus, HUGGING_FACE, type HubAccess, type HubReference } from "./hubAccess";
 import { listRepository, type HubFile } from "./hubListing";
@@ -62,14 +63,10 @@ const address = ({ name }: HubFile, { repository, revision }: HubReference, { ba
   `${baseUrl}/${repository}/resolve/${revision}/${encodeURIComponent(name)}`;
 
 function weightSource(file: HubFile, reference: HubReference, access: HubAccess): ByteSource {
-  const { allowedHosts, policy } = access;
+  const { allowedHosts, policy, readAhead } = access;
   const explain = (response: Response) => explainStatus(response, reference);
-  return httpSource(file.name, address(file, reference, access), {
-    size: file.bytes,
-    allowedHosts,
-    policy,
-    explain,
-  });
+  const options = { size: file.bytes, allowedHosts, policy, explain };
+  return readAheadSource(httpSource(file.name, address(file, reference, access), options), readAhead);
 }
 
 /** Fetched at the first read, kept from then on. */
