@@ -41,7 +41,9 @@ export async function computeEdit(
   checkRequest(request);
   checkContexts(options.contexts);
   const { contexts, statistics, signal, onProgress } = options;
-  const secondMoment = settings.useSecondMoment ? factorOf(statistics, settings.layer, model) : undefined;
+  const secondMoment = settings.useSecondMoment
+    ? await factorOf(model, statistics, settings.layer, signal)
+    : undefined;
   const pace = createPace();
   const result = await rome(
     model,
@@ -80,8 +82,13 @@ export async function computeEdit(
   };
 }
 
-function factorOf(statistics: Statistics | undefined, layer: number, model: Model): SpdFactor {
-  if (statistics) return factorStatistics(statistics, layer, model.config.mlpWidth);
+async function factorOf(
+  model: Model,
+  statistics: Statistics | undefined,
+  layer: number,
+  signal: AbortSignal,
+): Promise<SpdFactor> {
+  if (statistics) return factorStatistics(statistics, layer, model.config.mlpWidth, signal);
   throw new AppError(
     "bad-statistics",
     "ROME needs second moments of the model's keys, and there are none.",

@@ -52,7 +52,7 @@ describe.each(ROME_MODELS)("%s", (name) => {
     ) as { tokens: number; eigenvalues: Record<number, { min: number; max: number }> };
     expect(own.tokens).toBe(tokens);
     expect(relativeDifference(own.values, stored.layers.get(layer)!.values)).toBeLessThan(1e-5);
-    const { condition, ridge } = describeStatistics(statistics)[layer]!;
+    const { condition, ridge } = (await describeStatistics(statistics))[layer]!;
     const truth = eigenvalues[layer]!.max / eigenvalues[layer]!.min;
     expect(ridge).toBe(0);
     expect(condition).toBeGreaterThan(0.8 * truth);
@@ -98,10 +98,10 @@ describe.each(ROME_MODELS)("%s", (name) => {
       { layers: [1], texts: ["The capital of France is Paris."] },
       SIGNAL,
     );
-    const [told] = describeStatistics(few);
+    const [told] = await describeStatistics(few);
     expect(told!.ridge).toBe(1e-4);
-    expect(factorStatistics(few, 1, model.config.mlpWidth).ridge).toBe(1e-4);
-    expect(() => factorStatistics(few, 2, model.config.mlpWidth)).toThrow("no layer 2");
+    expect((await factorStatistics(few, 1, model.config.mlpWidth)).ridge).toBe(1e-4);
+    await expect(factorStatistics(few, 2, model.config.mlpWidth)).rejects.toThrow("no layer 2");
   });
 
   test("a layer that does not exist and an empty text are refused before any work", async () => {

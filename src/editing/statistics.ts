@@ -10,7 +10,7 @@ import { dispose, read, tidy, type Tensor } from "../gpu/tensor";
 import { AppError, invariant } from "../lib/errors";
 import { createPace } from "../lib/pace";
 import { sha256 } from "../lib/sha256";
-import { factorSpd, type SpdFactor } from "../linalg/solveSpd";
+import { factorSpdWithPauses, type SpdFactor } from "../linalg/solveSpd";
 import { embed, runBlocksWithPauses } from "../model/forward";
 import { collect, type Site } from "../model/hooks";
 import type { Model } from "../model/model";
@@ -135,36 +135,47 @@ function gram(keys: Tensor, rows: readonly number[]): Tensor {
   });
 }
 
+/** A layer is factored once; the same statistics serve many edits. */
+const factors = new WeakMap<SecondMoment, SpdFactor>();
+
 /**
- * Cholesky factor of one layer's C, with a ridge when C alone is singular; `ridge` tells.
- * Throws `bad-statistics` when the layer is missing or sized for another model, `singular-matrix` when even a ridge
- * does not help.
+ * Cholesky factor of one layer's C, with a ridge when C alone is singular; `ridge` tells. Kept as long as the
+ * statistics are. Throws `bad-statistics` when the layer is missing or sized for another model, `singular-matrix`
+ * when even a ridge does not help, `cancelled`.
  */
-export function factorStatistics({ layers }: Statistics, layer: number, width: number): SpdFactor {
+export async function factorStatistics(
+  { layers }: Statistics,
+  layer: number,
+  width: number,
+  signal?: AbortSignal,
+): Promise<SpdFactor> {
   const moment = layers.get(layer);
   if (!moment) {
     const known = [...layers.keys()].join(", ");
-    throw new AppError(
-      "bad-statistics",
-      `The statistics have no layer ${layer}; they have ${known}.`,
-      "Collect that layer.",
-    );
+    const sentence = `The statistics have no layer ${layer}; they have ${known}.`;
+    throw new AppError("bad-statistics", sentence, "Collect that layer.");
   }
   if (moment.width !== width) {
     const sentence = `The statistics are ${moment.width} wide; this model's keys are ${width} wide.`;
     throw new AppError("bad-statistics", sentence, "Use statistics of this model.");
   }
-  return factorSpd(moment.values, width, {
-    kind: "whenNeeded",
-    amount: RIDGE,
-    conditionLimit: CONDITION_LIMIT,
-  });
+  const known = factors.get(moment);
+  if (known) return known;
+  const policy = { kind: "whenNeeded", amount: RIDGE, conditionLimit: CONDITION_LIMIT } as const;
+  const factor = await factorSpdWithPauses(moment.values, width, policy, signal);
+  factors.set(moment, factor);
+  return factor;
 }
 
 /** What the user sees of each layer. `condition` is of C plus the ridge that solving needs. */
-export function describeStatistics(statistics: Statistics): LayerStatistics[] {
-  return [...statistics.layers].map(([layer, { tokens, width, convergence }]) => {
-    const { condition, ridge } = factorStatistics(statistics, layer, width);
-    return { layer, tokens, condition, convergence: [...convergence], ridge };
-  });
+export async function describeStatistics(
+  statistics: Statistics,
+  signal?: AbortSignal,
+): Promise<LayerStatistics[]> {
+  const described: LayerStatistics[] = [];
+  for (const [layer, { tokens, width, convergence }] of statistics.layers) {
+    const { condition, ridge } = await factorStatistics(statistics, layer, width, signal);
+    described.push({ layer, tokens, condition, convergence: [...convergence], ridge });
+  }
+  return described;
 }

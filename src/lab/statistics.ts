@@ -76,7 +76,7 @@ export async function computeStatistics(
     await cache.write(cacheName(model.hash, layer), writeStatistics(one)).catch(() => undefined);
   }
   return {
-    layers: describeStatistics(statistics),
+    layers: await describeStatistics(statistics, context.signal),
     textHash: statistics.textHash,
     ...(asFile && { file: writeStatistics(statistics) }),
     milliseconds: performance.now() - started,

@@ -5,6 +5,7 @@
  * Solving with the factor is triangular.ts; deciding on a ridge is solveSpd.ts.
  */
 import { AppError, invariant } from "../lib/errors";
+import { runAtOnce, type Steps } from "./steps";
 
 /** `lower` is L [n, n], row-major, zeros above the diagonal. */
 export type CholeskyFactor = { n: number; lower: Float64Array };
@@ -19,6 +20,11 @@ const DEPTH = 256;
  * its own diagonal entry, so that the test does not depend on A's scale.
  */
 export function cholesky(a: Float64Array, n: number, shift = 0): CholeskyFactor {
+  return runAtOnce(choleskySteps(a, n, shift));
+}
+
+/** `cholesky` in steps of one panel. */
+export function* choleskySteps(a: Float64Array, n: number, shift: number): Steps<CholeskyFactor> {
   invariant(a.length === n * n, `cholesky: ${a.length} numbers are not a ${n} × ${n} matrix`);
   const lower = lowerTriangle(a, n, shift);
   const diagonal = Float64Array.from({ length: n }, (_, i) => lower[i * n + i]!);
@@ -26,6 +32,7 @@ export function cholesky(a: Float64Array, n: number, shift = 0): CholeskyFactor 
     const end = Math.min(first + PANEL, n);
     subtractEarlierColumns(lower, n, first, end);
     factorPanel(lower, n, first, end, diagonal);
+    yield;
   }
   return { n, lower };
 }

@@ -5,6 +5,7 @@
  */
 import type { CholeskyFactor } from "./cholesky";
 import { dot, norm } from "./norms";
+import { runAtOnce, type Steps } from "./steps";
 import { solveFactored } from "./triangular";
 
 const ITERATIONS = 40;
@@ -13,13 +14,16 @@ const ENOUGH = 1e-3;
 export type Spectrum = { largest: number; smallest: number; condition: number };
 
 /** Eigenvalue bounds of A = L Lᵀ. Cost: at most 80 products with triangular n × n matrices. */
-export function estimateSpectrum(factor: CholeskyFactor): Spectrum {
-  const largest = dominantEigenvalue(factor.n, (x) => multiplyFactored(factor, x));
-  const smallest = 1 / dominantEigenvalue(factor.n, (x) => solveFactored(factor, x));
+export const estimateSpectrum = (factor: CholeskyFactor): Spectrum => runAtOnce(spectrumSteps(factor));
+
+/** `estimateSpectrum` in steps of one iteration. */
+export function* spectrumSteps(factor: CholeskyFactor): Steps<Spectrum> {
+  const largest = yield* dominantEigenvalue(factor.n, (x) => multiplyFactored(factor, x));
+  const smallest = 1 / (yield* dominantEigenvalue(factor.n, (x) => solveFactored(factor, x)));
   return { largest, smallest, condition: largest / smallest };
 }
 
-function dominantEigenvalue(n: number, apply: (x: Float64Array) => Float64Array): number {
+function* dominantEigenvalue(n: number, apply: (x: Float64Array) => Float64Array): Steps<number> {
   let x = startVector(n);
   let eigenvalue = 0;
   for (let step = 0; step < ITERATIONS; step++) {
@@ -29,6 +33,7 @@ function dominantEigenvalue(n: number, apply: (x: Float64Array) => Float64Array)
     x = y.map((value) => value / length);
     if (Math.abs(next - eigenvalue) <= ENOUGH * next) return next;
     eigenvalue = next;
+    yield;
   }
   return eigenvalue;
 }

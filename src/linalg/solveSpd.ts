@@ -3,9 +3,10 @@
  * A ridge is relative to the mean of the diagonal, tr(A)/n, so that its meaning does not depend on A's scale.
  */
 import { AppError } from "../lib/errors";
-import { cholesky, type CholeskyFactor } from "./cholesky";
-import { estimateSpectrum } from "./condition";
+import { choleskySteps, type CholeskyFactor } from "./cholesky";
+import { spectrumSteps } from "./condition";
 import { trace } from "./norms";
+import { runAtOnce, runWithPauses, type Steps } from "./steps";
 import { solveFactored } from "./triangular";
 
 /** The solution's relative error is about condition · eps: from here on no digit can be trusted. */
@@ -25,20 +26,34 @@ export type SpdFactor = CholeskyFactor & { ridge: number; condition: number };
 
 /** Factors A [n, n] under a ridge policy. Throws AppError `singular-matrix` when the policy does not help. */
 export function factorSpd(a: Float64Array, n: number, policy: RidgePolicy = { kind: "never" }): SpdFactor {
-  if (policy.kind === "always") return factorWithRidge(a, n, policy.amount);
-  if (policy.kind === "never") return factorWithRidge(a, n, 0);
+  return runAtOnce(factorSteps(a, n, policy));
+}
+
+/** `factorSpd` that lets events in on the way. Throws `cancelled` as well. */
+export function factorSpdWithPauses(
+  a: Float64Array,
+  n: number,
+  policy: RidgePolicy,
+  signal?: AbortSignal,
+): Promise<SpdFactor> {
+  return runWithPauses(factorSteps(a, n, policy), signal);
+}
+
+function* factorSteps(a: Float64Array, n: number, policy: RidgePolicy): Steps<SpdFactor> {
+  if (policy.kind === "always") return yield* ridgeSteps(a, n, policy.amount);
+  if (policy.kind === "never") return yield* ridgeSteps(a, n, 0);
   try {
-    const plain = factorWithRidge(a, n, 0);
+    const plain = yield* ridgeSteps(a, n, 0);
     if (plain.condition <= policy.conditionLimit) return plain;
   } catch (error) {
     if (!(error instanceof AppError && error.code === "singular-matrix")) throw error;
   }
-  return factorWithRidge(a, n, policy.amount);
+  return yield* ridgeSteps(a, n, policy.amount);
 }
 
-function factorWithRidge(a: Float64Array, n: number, ridge: number): SpdFactor {
-  const factor = cholesky(a, n, (ridge * trace(a, n)) / n);
-  const { condition } = estimateSpectrum(factor);
+function* ridgeSteps(a: Float64Array, n: number, ridge: number): Steps<SpdFactor> {
+  const factor = yield* choleskySteps(a, n, (ridge * trace(a, n)) / n);
+  const { condition } = yield* spectrumSteps(factor);
   if (condition * Number.EPSILON > NO_DIGITS_LEFT) throw noDigitsLeft(n, condition);
   return { ...factor, ridge, condition };
 }
