@@ -83,7 +83,8 @@ function groupProbes(probes: readonly Probe[]): Record<string, unknown[]> {
   return groups;
 }
 
-function asTable({ requests, probes, updates, warnings, milliseconds }: EditResult): string {
+function asTable(result: EditResult): string {
+  const { requests, probes, updates, predictedInterference, warnings, milliseconds } = result;
   const change = (before: number, after: number) => `${probability(before)} → ${probability(after)}`;
   const rows = probes.map(({ kind, prompt, target, before, after }) => [
     kind,
@@ -101,6 +102,9 @@ function asTable({ requests, probes, updates, warnings, milliseconds }: EditResu
     ...updates.map(
       ({ weight, rank, norm, relativeNorm }) =>
         `${weight}: rank ${rank}, ‖ΔW‖ ${norm.toPrecision(3)} (${(100 * relativeNorm).toPrecision(2)} % of ‖W‖)`,
+    ),
+    ...predictedInterference.map(
+      ({ subject, share }) => `${printable(subject)} takes ${share.toFixed(2)} of the change, by its key alone`,
     ),
     ...warnings.map((warning) => `Warning: ${warning}`),
     "",
