@@ -1,4 +1,4 @@
-"""Measures a trained model: `python evaluate.py FOLDER [--facts 200] [--layers 1,2,3] [--contexts 10]`.
+"""Measures a trained model: `python evaluate.py FOLDER [--facts 200] [--layers 2,3,4] [--contexts 10]`.
 
 FOLDER holds checkpoint.pt (or model.safetensors), settings.json and tokenizer.json. Writes FOLDER/metrics.json:
 recall on trained and held-out templates, causal traces, and ROME at each of the layers.
@@ -107,6 +107,7 @@ def rome_metrics(
     layers: list[int],
     contexts: int,
     moments: list[torch.Tensor],
+    options: Options,
 ) -> dict:
     """Per layer: efficacy, paraphrase and neighbourhood scores over single edits, each undone before the next."""
     judge = Judge(model, encoder)
@@ -132,7 +133,7 @@ def rome_metrics(
             near = random.sample(near, min(5, len(near)))
             wording = [random.choice(use.trained) for _ in near]
             request = Request(prompt, fact.subject, target)
-            u, right = rome(model, encoder.tokenizer, request, layer, factor, texts, Options())
+            u, right = rome(model, encoder.tokenizer, request, layer, factor, texts, options)
             weight += torch.outer(u, right)
             scores["efficacy"].append(judge.prefers(fact.subject, prompt, target, fact.object))
             scores["paraphrase"] += [judge.prefers(fact.subject, t, target, fact.object) for t in use.heldout]
@@ -154,6 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--facts", type=int, default=200, help="facts traced and edited")
+    parser.add_argument("--recall", type=int, default=0, help="facts asked in every template (default: all)")
+    parser.add_argument("--clamp", type=float, default=Options.clamp, help="ROME's bound on the change of v")
     parser.add_argument("--maps", type=int, default=40, help="facts with a whole trace map")
     parser.add_argument("--layers", default="", help="layers for ROME, e.g. 1,2,3 (default: all but the last)")
     parser.add_argument("--contexts", type=int, default=10, help="sampled contexts of each of the two lengths")
@@ -163,8 +166,9 @@ def main() -> None:
     model, encoder, settings = load(arguments.folder)
     templates = load_templates()
     facts = load_facts(settings.subjects, settings.without)
-    results = recall(model, encoder, every_prompt(facts, templates))
-    metrics: dict = {"facts": len(facts), "relations": len({f.relation for f in facts}), **summary(results)}
+    asked = Random(1).sample(facts, min(arguments.recall or len(facts), len(facts)))
+    results = recall(model, encoder, every_prompt(asked, templates))
+    metrics: dict = {"facts": len(facts), "facts_asked": len(asked), "relations": len({f.relation for f in facts}), **summary(results)}
     pool = known(results)
     metrics["facts_known"] = len(pool)
     hits = defaultdict(list)
@@ -175,7 +179,7 @@ def main() -> None:
             "trained": round(sum(hits[relation, True]) / len(hits[relation, True]), 3),
             "heldout": round(sum(hits[relation, False]) / len(hits[relation, False]), 3),
         }
-        for relation in sorted({f.relation for f in facts})
+        for relation in sorted({f.relation for f in asked})
     }
     print(json.dumps(metrics), flush=True)
     chosen = Random(7).sample(pool, min(arguments.facts, len(pool)))
@@ -184,8 +188,17 @@ def main() -> None:
     moments = second_moments(model, encoder.tokenizer, corpus_lines(facts, templates, Random(9), 2500))
     layers = [int(x) for x in arguments.layers.split(",") if x] or list(range(settings.layers - 1))
     metrics["rome"] = rome_metrics(
-        model, encoder, chosen, pool, templates, layers, arguments.contexts, moments
+        model,
+        encoder,
+        chosen,
+        pool,
+        templates,
+        layers,
+        arguments.contexts,
+        moments,
+        Options(clamp=arguments.clamp),
     )
+    metrics["rome_options"] = {"clamp": arguments.clamp, "contexts": 1 + 2 * arguments.contexts}
     (arguments.folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
 
 

@@ -48,7 +48,7 @@ class Settings:
 
 FULL = Settings(subjects=0.6, without=("birthplace", "script", "headquarters", "deity_domain"), steps=2200)
 # What two busy cores can train within an hour; the same facts and rows.
-SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1700)
+SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1400)
 TRIAL = Settings(
     subjects=0.15,
     vocabulary=1500,
