@@ -37,6 +37,23 @@ async function timeTokens(model: Model, cached: boolean): Promise<{ ids: number[
   return { ids, milliseconds: processorTime() - started };
 }
 
+/** From a cancel in the middle of a long prompt to the end of the job. */
+async function timeCancel(model: Model): Promise<number> {
+  const ids = Int32Array.from({ length: 1000 }, (_, position) => 100 + (position % 900));
+  const controller = new AbortController();
+  let cancelled = 0;
+  setTimeout(() => {
+    cancelled = processorTime();
+    controller.abort();
+  }, 300);
+  try {
+    for await (const _ of continueTokens(model, oneRow(ids), { sampler: argmax, signal: controller.signal }));
+  } catch {
+    return processorTime() - cancelled;
+  }
+  throw new Error("The job ended before it was cancelled.");
+}
+
 async function run(path: string): Promise<void> {
   const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
   const started = processorTime();
@@ -56,6 +73,7 @@ async function run(path: string): Promise<void> {
     peakResidentMegabytes: round((process.resourceUsage().maxRSS * 1024) / 1e6),
     cachedMillisecondsPerToken: round(cached.milliseconds / (TOKENS - 1)),
     plainMillisecondsPerToken: round(plain.milliseconds / (TOKENS - 1)),
+    cancelMilliseconds: round(await timeCancel(model)),
     speedup: round(plain.milliseconds / cached.milliseconds),
   };
   console.log(figures);

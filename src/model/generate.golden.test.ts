@@ -58,6 +58,17 @@ describe.each(FAMILIES)("%s", (family) => {
     });
   });
 
+  test("the text told is what the tokens add to the prompt's text", async () => {
+    const { prompts } = await openExpected(read, family);
+    await withModel(family, async (model) => {
+      for (const { text, ids } of prompts.slice(0, 2)) {
+        const { completion } = await generate(model, { ...greedy, prompt: text, maxTokens: 30 }, quiet);
+        const decode = (all: number[]) => model.tokenizer.decode(all, { skipSpecials: true });
+        expect(decode(ids) + completion.text).toBe(decode([...ids, ...completion.ids]));
+      }
+    });
+  });
+
   test("a prompt read in pieces gives the logits of one read whole", async () => {
     await withModel(family, async (model) => {
       const length = Math.min(130, model.config.contextLength);

@@ -7,7 +7,7 @@ import { oneRow } from "./forward";
 import type { Model } from "./model";
 import { createSampler } from "./sampling";
 import { StopTexts } from "./stopTexts";
-import { TextStream } from "./textStream";
+import { addedText, TextStream } from "./textStream";
 import { likeliestTokens } from "./tokenChoices";
 
 /**
@@ -30,6 +30,7 @@ export async function generate(
   const ids: number[] = [];
   let next: GenerateResult["next"] | undefined;
   let started = 0;
+  let isStopped = false;
 
   for await (const step of continueTokens(model, oneRow(promptIds), {
     sampler: createSampler(request),
@@ -42,20 +43,18 @@ export async function generate(
     const id = step.ids[0]!;
     if (maxTokens === 0 || ends.has(id)) break;
     ids.push(id);
-    const stopped = written.push(stream.push(id));
+    isStopped = written.push(stream.push(id));
     onProgress({ note: "Writing", done: ids.length, total: maxTokens }, { text: written.text });
-    if (stopped) return result(false);
-    if (ids.length >= maxTokens) break;
+    if (isStopped || ids.length >= maxTokens) break;
   }
-  return result(true);
 
-  function result(isWhole: boolean): GenerateResult {
-    if (isWhole && !written.push(stream.flush())) written.flush();
-    // The prompt's own time is left out: the first token is ready when the clock starts.
-    const seconds = (performance.now() - started) / 1000;
-    const tokensPerSecond = ids.length > 1 ? (ids.length - 1) / seconds : 0;
-    return { prompt, tokens, next: next ?? [], completion: { ids, text: written.text }, tokensPerSecond };
-  }
+  // The prompt's own time is left out: the first token is ready when the clock starts.
+  const seconds = (performance.now() - started) / 1000;
+  const tokensPerSecond = ids.length > 1 ? (ids.length - 1) / seconds : 0;
+  isStopped ||= written.push(stream.flush());
+  if (!isStopped) written.flush();
+  const text = (isStopped ? undefined : addedText(model.tokenizer, promptIds, ids)) ?? written.text;
+  return { prompt, tokens, next: next ?? [], completion: { ids, text }, tokensPerSecond };
 }
 
 function endIds({ config, tokenizer }: Model): Set<number> {

@@ -59,9 +59,9 @@ describe.skipIf(smolLm2Path === undefined)("SmolLM2-135M-Instruct", () => {
   function expectTop(logits: Float32Array, top: ExpectedPrompt["top"]): void {
     const best = likeliestTokens(model.tokenizer, logits, 20);
     for (const { id, logit, logprob } of top) {
-      expect(Math.abs(logits[id]! - logit)).toBeLessThanOrEqual(2e-2);
+      expect(Math.abs(logits[id]! - logit)).toBeLessThanOrEqual(2e-3);
       const choice = best.find((one) => one.id === id);
-      if (choice) expect(Math.abs(choice.logprob - logprob)).toBeLessThanOrEqual(2e-2);
+      if (choice) expect(Math.abs(choice.logprob - logprob)).toBeLessThanOrEqual(2e-3);
     }
     expect(best[0]!.id).toBe(top[0]!.id);
   }

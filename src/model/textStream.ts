@@ -51,3 +51,17 @@ export class TextStream {
     return this.#tokenizer.decode(this.#window, { skipSpecials: true });
   }
 }
+
+/**
+ * What `ids` add to the text of the tokens before, decoded all together. Differs from the stream only where bytes that
+ * were told as a character turn out, with later ones, to be none. Undefined when the texts do not fit together.
+ */
+export function addedText(
+  tokenizer: Tokenizer,
+  before: ArrayLike<number>,
+  ids: readonly number[],
+): string | undefined {
+  const front = tokenizer.decode(before, { skipSpecials: true });
+  const whole = tokenizer.decode([...Array.from(before), ...ids], { skipSpecials: true });
+  return whole.startsWith(front) ? whole.slice(front.length) : undefined;
+}
