@@ -40,6 +40,7 @@ export default defineConfig({
           environment: "node",
           server,
           testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -42,7 +42,7 @@ describe.each(ROME_MODELS)("%s", (name) => {
       "C",
       model,
     );
-  }, 240_000);
+  });
   afterAll(() => model.dispose());
 
   test.each([0, 1, 2])("C of layer %i is the stored one", async (layer) => {

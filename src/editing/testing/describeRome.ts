@@ -17,9 +17,6 @@ import { optimiseTarget } from "../targets";
 import { denseChange } from "../weightUpdates";
 import { openRomeCase, ROME_CASES, type RomeCase, type RomeCaseName } from "./romeCases";
 
-/** One edit on a busy machine. */
-const SETUP_MS = 60_000;
-
 type RomeOptions = {
   read: ReadFixture;
   slack: number;
@@ -46,7 +43,7 @@ export function describeRome(
       beforeAll(async () => {
         stored = await openRomeCase(read, name, caseName);
         result = await runRome(model, stored);
-      }, SETUP_MS);
+      });
 
       test("finds the tokens of the published code", () => expectTokens(model, stored));
       test("keys and u", async () => {

@@ -15,9 +15,6 @@ import { EditStack, type ComputedEdit } from "../stack";
 import { readStatistics } from "../statisticsFile";
 import { openRomeCase, ROME_CASES, type RomeCase, type StoredProbe } from "./romeCases";
 
-/** Five edits on a busy machine. */
-const SETUP_MS = 120_000;
-
 const NO_PROGRESS = { signal: new AbortController().signal, onProgress: () => undefined };
 
 export function describeStack(name: string, { read, slack }: { read: ReadFixture; slack: number }): void {
@@ -35,7 +32,7 @@ export function describeStack(name: string, { read, slack }: { read: ReadFixture
         cases.set(caseName, stored);
         edits.set(caseName, await compute(model, read, name, stored));
       }
-    }, SETUP_MS);
+    });
     afterAll(async () => {
       await stack.clear();
       model.dispose();
