@@ -5,7 +5,7 @@
 import { chromium } from "playwright";
 import { createServer } from "vite";
 import { findChromium } from "../scripts/chromium.mjs";
-import type { Outcome } from "./webgpu/contests";
+import type { Outcome, runContests } from "./webgpu/contests";
 import { writeResult } from "./writeResult";
 
 const SOFTWARE = ["--use-webgpu-adapter=swiftshader"];
@@ -44,7 +44,7 @@ try {
   const { adapter, outcomes } = await page.evaluate(
     async (): Promise<{ adapter: string; outcomes: Outcome[] }> => {
       const address = "/bench/webgpu/contests.ts";
-      const contests = (await import(/* @vite-ignore */ address)) as typeof import("./webgpu/contests");
+      const contests = (await import(/* @vite-ignore */ address)) as { runContests: typeof runContests };
       return contests.runContests();
     },
   );

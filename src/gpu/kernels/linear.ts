@@ -17,19 +17,18 @@ export type LinearSize = { rows: number; inFeatures: number; outFeatures: number
 /** Fewer tiles than this leave a GPU idle unless each is split (a mid-range GPU keeps some 20,000 invocations). */
 const TILES_TO_FILL_A_GPU = 16_384;
 
-/** y [rows, out] = x [rows, in] W + bias. Inputs: x, weight, bias (read only with `hasBias`). */
+/**
+ * y [rows, out] = x [rows, in] W + bias. Inputs: x, weight, bias. Without `hasBias` the bias is a number nobody uses:
+ * one text for both halves the pipelines a device has to compile.
+ */
 export function linearForward(size: LinearSize, hasBias: boolean, isSoftware: boolean): WgslKernel {
   const { rows, inFeatures, outFeatures } = size;
   const quads = inFeatures % 4 === 0;
   const shape = { rows, columns: outFeatures, steps: quads ? inFeatures / 4 : inFeatures };
   return tiledKernel("linear", shape, isSoftware, {
-    inputs: [
-      { name: "x", vec4: quads },
-      { name: "weight", vec4: true },
-      ...(hasBias ? [{ name: "bias" }] : []),
-    ],
-    uniforms: { inFeatures: { i32: inFeatures } },
-    text: (tileRows, sharing) => forwardText(tileRows, quads, hasBias, sharing),
+    inputs: [{ name: "x", vec4: quads }, { name: "weight", vec4: true }, { name: "bias" }],
+    uniforms: { inFeatures: { i32: inFeatures }, hasBias: { i32: hasBias ? 1 : 0 } },
+    text: (tileRows, sharing) => forwardText(tileRows, quads, sharing),
   });
 }
 
@@ -74,14 +73,15 @@ function tiledKernel(
   };
 }
 
+/** One row has a tile of its own (generation); a few rows pay for eight rather than for another pipeline. */
 function chooseTileRows(rows: number): number {
-  if (rows === 1) return 1;
-  return rows <= 4 ? 4 : 8;
+  return rows === 1 ? 1 : 8;
 }
 
-const forwardText = writtenOnce((tileRows: number, quads: boolean, hasBias: boolean, sharing: Sharing) => {
+const forwardText = writtenOnce((tileRows: number, quads: boolean, sharing: Sharing) => {
   const step = quads ? forwardStepOfFour(tileRows) : forwardStepOfOne(tileRows);
-  return tileText({ tileRows, step, finish: (sum) => (hasBias ? `${sum} + bias[column]` : sum) }, sharing);
+  const finish = (sum: string) => `${sum} + select(0.0, bias[column], uniforms.hasBias == 1)`;
+  return tileText({ tileRows, step, finish }, sharing);
 });
 
 /** x is read four steps at a time. */

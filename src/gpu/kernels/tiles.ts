@@ -45,35 +45,46 @@ function tileStart(tileRows: number): string {
   ${unroll(tileRows, (r) => `var sum${r}_0 = vec4<f32>(0.0); var sum${r}_1 = vec4<f32>(0.0);`)}`;
 }
 
-function sumAt(row: number, column: number): string {
-  return `sum${row}_${column < 4 ? 0 : 1}[${column % 4}]`;
+/**
+ * The sums as an array, for the loops that follow: unrolled, 64 guarded writes take a software adapter a second to
+ * compile. Nothing of the main loop reads it, so the sums stay in registers there.
+ */
+function sumsAsArray(tileRows: number): string {
+  const names = Array.from({ length: tileRows }, (_, r) => `sum${r}_0, sum${r}_1`);
+  return `var sums = array<vec4<f32>, ${2 * tileRows}>(${names.join(", ")});`;
+}
+
+/** Writes one number of the tile if it lies inside of the output; knows `sum`. */
+function guardedWrite(finish: Tile["finish"]): string {
+  return `if (row < uniforms.rows && column < uniforms.columns) {
+      result[row * uniforms.columns + column] = ${finish("sum")};
+    }`;
 }
 
 /** One invocation makes a whole tile. */
 function wholeTile({ tileRows, step, finish }: Tile): string {
-  const write = (r: number, c: number) => `write(firstRow + ${r}, column + ${c}, ${sumAt(r, c)});`;
   return `
-fn write(row : i32, column : i32, sum : f32) {
-  if (row < uniforms.rows && column < uniforms.columns) {
-    result[row * uniforms.columns + column] = ${finish("sum")};
-  }
-}
 fn main(tile : i32) {
   if (tile >= uniforms.tiles) { return; }
   ${tileStart(tileRows)}
   for (var step = 0; step < uniforms.steps; step = step + 1) {
     ${step}
   }
-  let column = tileColumn * ${TILE_COLUMNS};
-  ${unroll(tileRows, (r) => unroll(TILE_COLUMNS, (c) => write(r, c)))}
+  ${sumsAsArray(tileRows)}
+  for (var i = 0; i < ${tileRows * TILE_COLUMNS}; i = i + 1) {
+    let row = firstRow + i / ${TILE_COLUMNS};
+    let column = tileColumn * ${TILE_COLUMNS} + i % ${TILE_COLUMNS};
+    let sum = sums[i / 4][i % 4];
+    ${guardedWrite(finish)}
+  }
 }`;
 }
 
 /** No early return: a barrier must be reached by all. Workgroups beyond the last tile sum nothing and write nothing. */
 function splitTile({ tileRows, step, finish }: Tile): string {
-  const sums = tileRows * TILE_COLUMNS;
+  const quads = 2 * tileRows;
   return `
-var<workgroup> partial : array<f32, ${LANES * sums}>;
+var<workgroup> partial : array<vec4<f32>, ${LANES * quads}>;
 fn main(index : i32) {
   let lane = index % ${LANES};
   let tile = index / ${LANES};
@@ -82,17 +93,17 @@ fn main(index : i32) {
   for (var step = lane; step < steps; step = step + ${LANES}) {
     ${step}
   }
-  let start = lane * ${sums};
-  ${unroll(tileRows, (r) => unroll(TILE_COLUMNS, (c) => `partial[start + ${TILE_COLUMNS * r + c}] = ${sumAt(r, c)};`))}
+  ${sumsAsArray(tileRows)}
+  for (var i = 0; i < ${quads}; i = i + 1) { partial[lane * ${quads} + i] = sums[i]; }
   workgroupBarrier();
-  if (lane < ${sums}) {
+  if (lane < ${4 * quads} && tile < uniforms.tiles) {
     var sum = 0.0;
-    for (var other = 0; other < ${LANES}; other = other + 1) { sum = sum + partial[other * ${sums} + lane]; }
+    for (var other = 0; other < ${LANES}; other = other + 1) {
+      sum = sum + partial[other * ${quads} + lane / 4][lane % 4];
+    }
     let row = firstRow + lane / ${TILE_COLUMNS};
     let column = tileColumn * ${TILE_COLUMNS} + lane % ${TILE_COLUMNS};
-    if (tile < uniforms.tiles && row < uniforms.rows && column < uniforms.columns) {
-      result[row * uniforms.columns + column] = ${finish("sum")};
-    }
+    ${guardedWrite(finish)}
   }
 }`;
 }
