@@ -4,7 +4,7 @@
  *
  * Positions: prefix 0 … P-1, keys P … T-1 (T = P + S), queries the last Sq. Scratch holds a block of queries at a time.
  */
-import { exp4, loadUpTo4, maxLanes, storeUpTo4, sumLanes } from "./simd";
+import { expNegative4, madd, maxLanes, sumLanes } from "./simd";
 import { packRows, packTransposed } from "./pack";
 import { multiplyPanel } from "./tile";
 
@@ -53,29 +53,36 @@ function scoresOf(
   }
 }
 
-/** Turns one row of scores into probabilities over first … last, zeros elsewhere in low … high - 1. */
+/** Writes one value to places from … to - 1; there are few, a call to memory.fill would cost more. */
+// @ts-ignore: decorator
+@inline
+function put(row: usize, from: i32, to: i32, value: f32): void {
+  for (let j = from; j < to; j++) store<f32>(row + floats(j), value);
+}
+
+/**
+ * Turns one row of scores into probabilities over first … last, and zeros elsewhere in low … high - 1, both rounded
+ * outwards to multiples of four (the row has room): so there are only whole vectors to do.
+ */
 function softmaxRow(row: usize, low: i32, first: i32, last: i32, high: i32, scale: f32): void {
-  let largest = f32x4.splat(-Infinity);
-  for (let j = first; j <= last; j += 4) {
-    largest = f32x4.max(largest, loadUpTo4(row + floats(j), last + 1 - j, -Infinity));
-  }
+  const from = row + floats(first & ~3);
+  const to = row + floats((last + 4) & ~3);
+  put(row, first & ~3, first, -Infinity);
+  put(row, last + 1, (last + 4) & ~3, -Infinity);
+  let largest = v128.load(from);
+  for (let at = from + 16; at < to; at += 16) largest = f32x4.max(largest, v128.load(at));
   const shift = f32x4.splat(maxLanes(largest));
   const factor = f32x4.splat(scale);
   let sum = f32x4.splat(0);
-  for (let j = first; j <= last; j += 4) {
-    const at = row + floats(j);
-    const left = last + 1 - j;
-    const term = exp4(f32x4.mul(f32x4.sub(loadUpTo4(at, left, -Infinity), shift), factor));
-    storeUpTo4(at, term, left);
+  for (let at = from; at < to; at += 16) {
+    const term = expNegative4(f32x4.mul(f32x4.sub(v128.load(at), shift), factor));
+    v128.store(at, term);
     sum = f32x4.add(sum, term);
   }
   const inverse = f32x4.splat(1 / sumLanes(sum));
-  for (let j = first; j <= last; j += 4) {
-    const at = row + floats(j);
-    storeUpTo4(at, f32x4.mul(loadUpTo4(at, last + 1 - j, 0), inverse), last + 1 - j);
-  }
-  if (first > low) memory.fill(row + floats(low), 0, floats(first - low));
-  if (last + 1 < high) memory.fill(row + floats(last + 1), 0, floats(high - last - 1));
+  for (let at = from; at < to; at += 16) v128.store(at, f32x4.mul(v128.load(at), inverse));
+  put(row, low & ~3, first, 0);
+  put(row, last + 1, (high + 3) & ~3, 0);
 }
 
 /** Probabilities of a block of queries at positions position … position + count - 1. */
@@ -188,19 +195,17 @@ export function attentionProbabilities(
   }
 }
 
-/** One row: dScore = p (dp - sum p dp) scale over low … high - 1, written over dp. */
+/** One row: dScore = p (dp - sum p dp) scale over low … high - 1 (rounded outwards, p is 0 there), written over dp. */
 function scoreGradientRow(p: usize, dp: usize, low: i32, high: i32, scale: f32): void {
+  const from = floats(low & ~3);
+  const to = floats((high + 3) & ~3);
   let sum = f32x4.splat(0);
-  for (let j = low; j < high; j += 4) {
-    const at = floats(j);
-    sum = f32x4.add(sum, f32x4.mul(loadUpTo4(p + at, high - j, 0), loadUpTo4(dp + at, high - j, 0)));
-  }
+  for (let at = from; at < to; at += 16) sum = madd(v128.load(p + at), v128.load(dp + at), sum);
   const mean = f32x4.splat(sumLanes(sum));
   const factor = f32x4.splat(scale);
-  for (let j = low; j < high; j += 4) {
-    const at = floats(j);
-    const slope = f32x4.sub(loadUpTo4(dp + at, high - j, 0), mean);
-    storeUpTo4(dp + at, f32x4.mul(f32x4.mul(loadUpTo4(p + at, high - j, 0), factor), slope), high - j);
+  for (let at = from; at < to; at += 16) {
+    const slope = f32x4.sub(v128.load(dp + at), mean);
+    v128.store(dp + at, f32x4.mul(f32x4.mul(v128.load(p + at), factor), slope));
   }
 }
 

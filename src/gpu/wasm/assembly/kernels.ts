@@ -24,3 +24,5 @@ export {
   softmaxGradient,
 } from "./rows";
 export { activation, activationGradient, gatedActivation, gatedActivationGradient } from "./activation";
+// Called by nobody outside: see tile.ts for why they are here.
+export { tile1, tile2, tile3, tile4 } from "./tile";

@@ -56,16 +56,21 @@ export function storeUpTo4(at: usize, v: v128, count: i32): void {
   if (count > 2) store<f32>(at, f32x4.extract_lane(v, 2), 8);
 }
 
+/** 1.5 * 2^23: added to a small number, its integer part stands in the low bits of the sum. */
+const ROUND: f32 = 12582912;
+
 /**
- * exp of four values to about one unit in the last place: x = n ln 2 + r, a polynomial of degree 6 in r (|r| <= ln 2 / 2),
- * and n added to the exponent. Below the smallest normal number the result is 0, above the largest it is infinite.
+ * exp for -87.3 <= x <= 88.7, to about one unit in the last place: x = n ln 2 + r, a polynomial of degree 6 in r
+ * (|r| <= ln 2 / 2), and n added to the exponent's bits. NaN stays NaN.
  */
-export function exp4(x: v128): v128 {
-  const clamped = f32x4.max(f32x4.min(x, f32x4.splat(88.8)), f32x4.splat(-87.4));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));
+// @ts-ignore: decorator
+@inline
+function expInRange4(x: v128): v128 {
+  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUND));
+  const n = f32x4.sub(shifted, f32x4.splat(ROUND));
   // ln 2 in two parts, the first short enough that n times it is exact.
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let r = madd(n, f32x4.splat(-0.693359375), x);
+  r = madd(n, f32x4.splat(2.12194440e-4), r);
   let p = f32x4.splat(1.9875691500e-4);
   p = madd(p, r, f32x4.splat(1.3981999507e-3));
   p = madd(p, r, f32x4.splat(8.3334519073e-3));
@@ -73,17 +78,21 @@ export function exp4(x: v128): v128 {
   p = madd(p, r, f32x4.splat(1.6666665459e-1));
   p = madd(p, r, f32x4.splat(5.0000001201e-1));
   p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  // 2^n in two steps, so that n = 128 does not overflow before the polynomial (which may be below 1) is applied.
-  const whole = i32x4.trunc_sat_f32x4_s(n);
-  const half = i32x4.shr_s(whole, 1);
-  const rest = i32x4.sub(whole, half);
-  const bias = i32x4.splat(127);
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23));
-  p = f32x4.mul(p, i32x4.shl(i32x4.add(rest, bias), 23));
-  p = v128.and(p, f32x4.ge(x, f32x4.splat(-87.33)));
-  p = v128.bitselect(f32x4.splat(Infinity), p, f32x4.gt(x, f32x4.splat(88.72)));
-  // NaN compares false with everything and would come out as 0.
-  return v128.bitselect(x, p, f32x4.ne(x, x));
+  return i32x4.add(p, i32x4.shl(shifted, 23));
+}
+
+/** exp of four values: 0 below the smallest normal number, infinite above the largest. */
+export function exp4(x: v128): v128 {
+  const p = expInRange4(f32x4.max(f32x4.min(x, f32x4.splat(88.72)), f32x4.splat(-87.33)));
+  const finite = v128.bitselect(f32x4.splat(Infinity), p, f32x4.gt(x, f32x4.splat(88.72)));
+  return v128.andnot(finite, f32x4.lt(x, f32x4.splat(-87.33)));
+}
+
+/** exp of four values that are not positive; what is below -87.3 counts as that (about 1e-38). */
+// @ts-ignore: decorator
+@inline
+export function expNegative4(x: v128): v128 {
+  return expInRange4(f32x4.max(x, f32x4.splat(-87.33)));
 }
 
 /** 1 / (1 + exp(-x)). */

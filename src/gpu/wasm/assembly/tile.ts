@@ -2,6 +2,10 @@
  * The heart of every product: y[rows, 8] (+)= x[rows, depth] b[depth, 8], with 4 x 8 accumulators in registers (other
  * shapes spill: platform.md 7.3). x may be strided along both axes, so a transposed left side costs nothing; b is a
  * packed panel (8 consecutive floats per step of depth).
+ *
+ * Two things that look like oversights are what makes it fast. The loops are not unrolled: V8 moves all loads of an
+ * unrolled body to its top and then spills them. And the tiles are exported from the module: otherwise asc's optimiser
+ * puts them all into their one caller, where V8 runs out of registers. Both cost a quarter of the speed.
  */
 import { loadUpTo4, madd, storeUpTo4 } from "./simd";
 
@@ -43,7 +47,8 @@ function finishNarrow(y: usize, low: v128, high: v128, columns: i32, bias: usize
   if (more > 0) storeUpTo4(y + 16, high, more);
 }
 
-function tile4(
+/** Four rows: the tile that large products are made of. */
+export function tile4(
   x: usize, xRow: usize, xDepth: usize, b: usize, depth: i32,
   y: usize, yRow: usize, columns: i32, bias: usize, accumulate: bool,
 ): void {
@@ -51,32 +56,6 @@ function tile4(
   let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
   let x1 = x + xRow, x2 = x1 + xRow, x3 = x2 + xRow;
   const end = b + (<usize>depth) * STEP;
-  if (xDepth == 4) {
-    const end4 = b + (<usize>(depth & ~3)) * STEP;
-    while (b < end4) {
-      let low = v128.load(b), high = v128.load(b, 16);
-      let s = v128.load32_splat(x); a0 = madd(s, low, a0); c0 = madd(s, high, c0);
-      s = v128.load32_splat(x1); a1 = madd(s, low, a1); c1 = madd(s, high, c1);
-      s = v128.load32_splat(x2); a2 = madd(s, low, a2); c2 = madd(s, high, c2);
-      s = v128.load32_splat(x3); a3 = madd(s, low, a3); c3 = madd(s, high, c3);
-      low = v128.load(b, 32); high = v128.load(b, 48);
-      s = v128.load32_splat(x, 4); a0 = madd(s, low, a0); c0 = madd(s, high, c0);
-      s = v128.load32_splat(x1, 4); a1 = madd(s, low, a1); c1 = madd(s, high, c1);
-      s = v128.load32_splat(x2, 4); a2 = madd(s, low, a2); c2 = madd(s, high, c2);
-      s = v128.load32_splat(x3, 4); a3 = madd(s, low, a3); c3 = madd(s, high, c3);
-      low = v128.load(b, 64); high = v128.load(b, 80);
-      s = v128.load32_splat(x, 8); a0 = madd(s, low, a0); c0 = madd(s, high, c0);
-      s = v128.load32_splat(x1, 8); a1 = madd(s, low, a1); c1 = madd(s, high, c1);
-      s = v128.load32_splat(x2, 8); a2 = madd(s, low, a2); c2 = madd(s, high, c2);
-      s = v128.load32_splat(x3, 8); a3 = madd(s, low, a3); c3 = madd(s, high, c3);
-      low = v128.load(b, 96); high = v128.load(b, 112);
-      s = v128.load32_splat(x, 12); a0 = madd(s, low, a0); c0 = madd(s, high, c0);
-      s = v128.load32_splat(x1, 12); a1 = madd(s, low, a1); c1 = madd(s, high, c1);
-      s = v128.load32_splat(x2, 12); a2 = madd(s, low, a2); c2 = madd(s, high, c2);
-      s = v128.load32_splat(x3, 12); a3 = madd(s, low, a3); c3 = madd(s, high, c3);
-      b += 4 * STEP; x += 16; x1 += 16; x2 += 16; x3 += 16;
-    }
-  }
   while (b < end) {
     const low = v128.load(b), high = v128.load(b, 16);
     let s = v128.load32_splat(x); a0 = madd(s, low, a0); c0 = madd(s, high, c0);
@@ -91,8 +70,29 @@ function tile4(
   finish(y + 3 * yRow, a3, c3, columns, bias, accumulate);
 }
 
+/** Three rows: six sums run beside each other. */
+export function tile3(
+  x: usize, xRow: usize, xDepth: usize, b: usize, depth: i32,
+  y: usize, yRow: usize, columns: i32, bias: usize, accumulate: bool,
+): void {
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0);
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0);
+  let x1 = x + xRow, x2 = x1 + xRow;
+  const end = b + (<usize>depth) * STEP;
+  while (b < end) {
+    const low = v128.load(b), high = v128.load(b, 16);
+    let s = v128.load32_splat(x); a0 = madd(s, low, a0); c0 = madd(s, high, c0);
+    s = v128.load32_splat(x1); a1 = madd(s, low, a1); c1 = madd(s, high, c1);
+    s = v128.load32_splat(x2); a2 = madd(s, low, a2); c2 = madd(s, high, c2);
+    b += STEP; x += xDepth; x1 += xDepth; x2 += xDepth;
+  }
+  finish(y, a0, c0, columns, bias, accumulate);
+  finish(y + yRow, a1, c1, columns, bias, accumulate);
+  finish(y + 2 * yRow, a2, c2, columns, bias, accumulate);
+}
+
 /** Two rows: the depth is walked two steps at a time, so that eight sums run beside each other. */
-function tile2(
+export function tile2(
   x: usize, xRow: usize, xDepth: usize, b: usize, depth: i32,
   y: usize, yRow: usize, columns: i32, bias: usize, accumulate: bool,
 ): void {
@@ -120,32 +120,24 @@ function tile2(
   finish(y + yRow, f32x4.add(a1, d1), f32x4.add(c1, e1), columns, bias, accumulate);
 }
 
-/** One row, bound by the speed of memory: four steps of depth at a time. */
-function tile1(
+/** One row, bound by the speed of memory: two steps of depth at a time. */
+export function tile1(
   x: usize, xDepth: usize, b: usize, depth: i32, y: usize, columns: i32, bias: usize, accumulate: bool,
 ): void {
-  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
-  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), c0 = f32x4.splat(0), c1 = f32x4.splat(0);
   const end = b + (<usize>depth) * STEP;
-  const end4 = b + (<usize>(depth & ~3)) * STEP;
-  while (b < end4) {
+  const end2 = b + (<usize>(depth & ~1)) * STEP;
+  while (b < end2) {
     let s = v128.load32_splat(x); a0 = madd(s, v128.load(b), a0); c0 = madd(s, v128.load(b, 16), c0);
     x += xDepth;
     s = v128.load32_splat(x); a1 = madd(s, v128.load(b, 32), a1); c1 = madd(s, v128.load(b, 48), c1);
     x += xDepth;
-    s = v128.load32_splat(x); a2 = madd(s, v128.load(b, 64), a2); c2 = madd(s, v128.load(b, 80), c2);
-    x += xDepth;
-    s = v128.load32_splat(x); a3 = madd(s, v128.load(b, 96), a3); c3 = madd(s, v128.load(b, 112), c3);
-    x += xDepth;
-    b += 4 * STEP;
+    b += 2 * STEP;
   }
-  while (b < end) {
+  if (b < end) {
     const s = v128.load32_splat(x); a0 = madd(s, v128.load(b), a0); c0 = madd(s, v128.load(b, 16), c0);
-    x += xDepth;
-    b += STEP;
   }
-  const low = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3));
-  finish(y, low, f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3)), columns, bias, accumulate);
+  finish(y, f32x4.add(a0, a1), f32x4.add(c0, c1), columns, bias, accumulate);
 }
 
 /**
@@ -165,11 +157,7 @@ export function multiplyPanel(
     y += 4 * yRow;
     left -= 4;
   }
-  if (left >= 2) {
-    tile2(x, xRow, xDepth, b, depth, y, yRow, columns, bias, accumulate);
-    x += 2 * xRow;
-    y += 2 * yRow;
-    left -= 2;
-  }
-  if (left == 1) tile1(x, xDepth, b, depth, y, columns, bias, accumulate);
+  if (left == 3) tile3(x, xRow, xDepth, b, depth, y, yRow, columns, bias, accumulate);
+  else if (left == 2) tile2(x, xRow, xDepth, b, depth, y, yRow, columns, bias, accumulate);
+  else if (left == 1) tile1(x, xDepth, b, depth, y, columns, bias, accumulate);
 }
