@@ -22,16 +22,17 @@ export const HUGGING_FACE: HubAccess = {
 
 export type HubReference = { repository: string; revision: string };
 
-const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
-const REVISION = /^[A-Za-z0-9][\w./-]{0,199}$/;
+/** Neither may hold two dots in a row, which would climb out of the address. */
+const REPOSITORY = /^(?!.*\.\.)[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
+const REVISION = /^(?!.*\.\.)[A-Za-z0-9][\w./-]{0,199}$/;
 
 /** @throws AppError usage, when the reference could mean anything but a repository and a branch, tag or commit */
 export function assertReference({ repository, revision }: HubReference): void {
-  if (!REPOSITORY.test(repository) || repository.includes("..")) {
+  if (!REPOSITORY.test(repository)) {
     const message = `${quoted(repository)} is not the name of a repository.`;
     throw new AppError("usage", message, "Write hf:owner/name, as in the address of the model's page.");
   }
-  if (!REVISION.test(revision) || revision.includes("..")) {
+  if (!REVISION.test(revision)) {
     throw new AppError(
       "usage",
       `${quoted(revision)} is not a revision.`,
