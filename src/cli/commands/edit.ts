@@ -104,7 +104,8 @@ function asTable(result: EditResult): string {
         `${weight}: rank ${rank}, ‖ΔW‖ ${norm.toPrecision(3)} (${(100 * relativeNorm).toPrecision(2)} % of ‖W‖)`,
     ),
     ...predictedInterference.map(
-      ({ subject, share }) => `${printable(subject)} takes ${share.toFixed(2)} of the change, by its key alone`,
+      ({ subject, share }) =>
+        `${printable(subject)} takes ${share.toFixed(2)} of the change, by its key alone`,
     ),
     ...warnings.map((warning) => `Warning: ${warning}`),
     "",
