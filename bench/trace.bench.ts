@@ -5,7 +5,7 @@
  * every naive cell costs the same whole pass, so some are timed and multiplied.
  * Times are CPU seconds, so that other work on the machine does not decide.
  */
-import type { TraceRequest } from "../src/domain/trace";
+import type { TraceRequest, TraceResult } from "../src/domain/trace";
 import { startBackend } from "../src/gpu/backend";
 import { readWasmFiles } from "../src/gpu/wasm/nodeFiles";
 import { openCheckpoint } from "../src/loading/checkpoint";
@@ -58,9 +58,10 @@ async function compare(model: Model, prompt: Prompt, { calls, cells }: { calls: 
   const request = requestOf(prompt);
   const started = performance.now();
   const fast = () => trace(model, request, SUBJECTS, { signal, onProgress: () => undefined });
-  const { tokens, subject } = await fast();
+  let result: TraceResult | undefined;
+  const fastSeconds = await cpuSeconds(calls, async () => (result = await fast()));
+  const { tokens, subject } = result!;
   if (tokens.length !== TOKENS) throw new Error(`The prompt has ${tokens.length} tokens.`);
-  const fastSeconds = await cpuSeconds(calls, fast);
   const all = tokens.length * model.config.layers;
   const timed = Math.min(cells, all);
   const naiveSeconds = (await naiveCells(model, request, timed, calls)) * (all / timed);

@@ -52,16 +52,24 @@ function expectInteger(name: string, value: number, least: number, most: number)
   throw new AppError("bad-request", message, "", { [name]: value });
 }
 
-/** The level, and the normals in the published code's order: one generator, the scored pass after the recorded one. */
+/**
+ * The level, and the normals in the published code's order: one generator, the scored pass after the recorded one. Noise
+ * from the caller is taken as it is, and its length says how many samples there are.
+ */
 export async function drawTraceNoise(
   model: Model,
   request: TraceRequest,
   { subject }: TracedPrompt,
   subjects: readonly string[],
 ): Promise<TraceNoise> {
-  const count = request.samples * (subject.end - subject.start) * model.config.residualWidth;
+  const perSample = (subject.end - subject.start) * model.config.residualWidth;
+  const count = request.samples * perSample;
+  const drawsAgain = request.sever !== undefined && request.severedNoise === "published";
   const sigma = subjects.length > 0 ? await embeddingDeviation(model, subjects) : 0;
-  if (request.noiseValues) return givenNoise(request.noiseValues, count, sigma);
+  if (request.noiseValues) {
+    const level = levelOf(request.noiseValues, perSample);
+    return { level, sigma, ...givenNoise(request.noiseValues, drawsAgain ? count : undefined) };
+  }
   const level = request.noise === "3sigma" ? 3 * sigma : request.noise;
   if (!Number.isFinite(level) || level < 0 || (request.noise === "3sigma" && sigma === 0)) {
     throw new AppError(
@@ -72,17 +80,21 @@ export async function drawTraceNoise(
   }
   const random = legacyRandom(request.seed);
   const first = drawNoise(random, count, level);
-  const drawsAgain = request.sever !== undefined && request.severedNoise === "published";
   return { level, sigma, first, scored: drawsAgain ? drawNoise(random, count, level) : first };
 }
 
-/** Noise from the caller: for one pass, or for the recorded and the scored pass one after the other. */
-function givenNoise(values: Float32Array, count: number, sigma: number): TraceNoise {
-  if (values.length !== count && values.length !== 2 * count) {
-    const message = `The noise has ${values.length} values; this subject needs ${count} (samples × tokens × width).`;
-    throw new AppError("bad-request", message, "", { values: values.length, count });
+/** Root mean square of given noise, after a look at its length. */
+function levelOf(values: Float32Array, perSample: number): number {
+  const samples = values.length / perSample;
+  if (!Number.isInteger(samples) || samples < 1 || samples > 2 * MAX_SAMPLES) {
+    const message = `The noise has ${values.length} values; every sample of this subject needs ${perSample} (tokens × width).`;
+    throw new AppError("bad-request", message, "", { values: values.length, perSample });
   }
-  const squares = values.reduce((total, value) => total + value * value, 0);
-  const level = Math.sqrt(squares / values.length);
-  return { level, sigma, first: values.subarray(0, count), scored: values.subarray(values.length - count) };
+  return Math.sqrt(values.reduce((total, value) => total + value * value, 0) / values.length);
+}
+
+/** For one pass; or, when it has twice `onePass`, for the recorded and the scored pass one after the other. */
+function givenNoise(values: Float32Array, onePass: number | undefined): Pick<TraceNoise, "first" | "scored"> {
+  if (values.length !== 2 * (onePass ?? NaN)) return { first: values, scored: values };
+  return { first: values.subarray(0, onePass), scored: values.subarray(onePass) };
 }

@@ -5,7 +5,7 @@
  * is computed. Which runs there are is said by tracePlans; what the answer's probability is, by answerProbability.
  */
 import { concat, reshape, slice } from "../gpu/ops";
-import { dispose, keep, tidy, type Tensor } from "../gpu/tensor";
+import { dispose, tidy, type Tensor } from "../gpu/tensor";
 import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import type { KeyValue } from "../model/cache";
@@ -34,8 +34,8 @@ export type Sweep = {
   at?(layer: number, members: readonly number[]): Hook | undefined;
 };
 
-/** Runs side by side in one batch, [members · N, T - t, d], run-major. */
-type Group = { members: number[]; residual: Tensor };
+/** Runs side by side in one batch, run-major: `parts`, each [n · N, T - t, d], follow each other. */
+type Group = { members: number[]; parts: Tensor[] };
 
 type Context = {
   model: Model;
@@ -43,6 +43,8 @@ type Context = {
   answer: number;
   signal?: AbortSignal | undefined;
   onStep?: (rows: number) => void;
+  /** Rows of activations per step; by default what stepSize says for the model. */
+  rowsAtOnce?: number;
 };
 
 /** Rows of activations that a sweep computes in all, the unit of its `onStep`. */
@@ -70,46 +72,37 @@ export async function sweepToken(sweep: Sweep, context: Context): Promise<Float3
       dispose(rows);
     }
   } finally {
-    for (const { residual } of groups) dispose(residual);
+    for (const { parts } of groups) dispose(...parts);
   }
 }
 
-/** Lets in the runs that begin at this layer: into the last group while it is small, else into a new one. */
-function join({ runs, token }: Sweep, layer: number, groups: Group[], { model, kept }: Context): void {
-  const joining = runs.flatMap((run, index) => (run.joinsAt === layer ? [index] : []));
-  const capacity = Math.max(
-    1,
-    Math.floor(rowsPerBlockStep(model) / (kept.samples * (kept.positions - token))),
-  );
-  const entered = tidy(() => {
-    const baseline = groups[0] && slice(groups[0].residual, [0, 0, 0], [kept.samples, -1, -1]);
-    return joining.map((index) => keep(runs[index]!.enter(baseline)));
-  });
-  for (let next = 0; next < joining.length;) {
-    const open = groups.at(-1);
-    const room = open ? capacity - open.members.length : 0;
-    const group = open && room > 0 ? open : { members: [], residual: undefined };
-    const taken = Math.min(joining.length - next, room > 0 ? room : capacity);
-    const parts = entered.slice(next, next + taken);
-    const residual = concat(group.residual ? [group.residual, ...parts] : parts, 0);
-    dispose(group.residual, ...parts);
-    const members = [...group.members, ...joining.slice(next, next + taken)];
-    if (group === open) Object.assign(open, { members, residual });
-    else groups.push({ members, residual });
-    next += taken;
+/** Lets in the runs that begin at this layer: into the last group while it has room, else into a new one. */
+function join({ runs, token }: Sweep, layer: number, groups: Group[], context: Context): void {
+  const { model, kept, rowsAtOnce = rowsPerBlockStep(model) } = context;
+  const capacity = Math.max(1, Math.floor(rowsAtOnce / (kept.samples * (kept.positions - token))));
+  const first = groups[0]?.parts[0];
+  const baseline = first && slice(first, [0, 0, 0], [kept.samples, -1, -1]);
+  for (const [index, run] of runs.entries()) {
+    if (run.joinsAt !== layer) continue;
+    let group = groups.at(-1);
+    if (group === undefined || group.members.length >= capacity)
+      groups.push((group = { members: [], parts: [] }));
+    group.members.push(index);
+    group.parts.push(run.enter(baseline));
   }
+  dispose(baseline);
 }
 
 async function runLayer(sweep: Sweep, layer: number, groups: Group[], context: Context): Promise<void> {
-  const { model, kept, signal, onStep } = context;
+  const { kept, signal, onStep } = context;
   if (groups.length === 0) return;
   const prefix = kept.prefix(layer, sweep.token);
   try {
     for (const group of groups) {
       throwIfCancelled(signal);
-      const residual = blockOfGroup(model, layer, group, sweep, prefix, layer === kept.layers - 1);
-      dispose(group.residual);
-      group.residual = residual;
+      const output = blockOfGroup(sweep, layer, group, prefix, context);
+      dispose(...group.parts);
+      group.parts = [output];
       onStep?.(group.members.length * (kept.positions - sweep.token));
       await yieldToEvents();
     }
@@ -118,23 +111,25 @@ async function runLayer(sweep: Sweep, layer: number, groups: Group[], context: C
   }
 }
 
+/** Residual after the block, [members · N, T - t, d]; of the last block the last position only. */
 function blockOfGroup(
-  model: Model,
-  layer: number,
-  { members, residual }: Group,
   { token, at }: Sweep,
+  layer: number,
+  { members, parts }: Group,
   prefix: KeyValue | undefined,
-  lastQueryOnly: boolean,
+  { model, kept }: Context,
 ): Tensor {
   const hook = at?.(layer, members);
-  const result = runBlock(model, layer, residual, {
-    firstPosition: token,
-    prefix,
-    lastQueryOnly,
-    ...(hook ? { at: hook } : {}),
-  });
-  dispose(result.key, result.value);
-  return result.residual;
+  const { residual, key, value } = tidy(() =>
+    runBlock(model, layer, parts.length === 1 ? parts[0]! : concat(parts, 0), {
+      firstPosition: token,
+      prefix,
+      lastQueryOnly: layer === kept.layers - 1,
+      ...(hook ? { at: hook } : {}),
+    }),
+  );
+  dispose(key, value);
+  return residual;
 }
 
 /** Rows of activations that one block step may take. */
@@ -148,10 +143,12 @@ function rowsPerBlockStep({ config }: Model): number {
 /** Last position of every run in the order of the runs, [runs · N, d]. */
 function lastPositions(groups: readonly Group[]): Tensor {
   return tidy(() => {
-    const rows = groups.map(({ residual }) => {
-      const [batch, positions, width] = residual.shape as [number, number, number];
-      return reshape(slice(residual, [0, positions - 1, 0], [batch, 1, width]), [batch, width]);
-    });
-    return rows.length === 1 ? reshape(rows[0]!, rows[0]!.shape) : concat(rows, 0);
+    const rows = groups
+      .flatMap(({ parts }) => parts)
+      .map((residual) => {
+        const [batch, positions, width] = residual.shape as [number, number, number];
+        return reshape(slice(residual, [0, positions - 1, 0], [batch, 1, width]), [batch, width]);
+      });
+    return concat(rows, 0);
   });
 }

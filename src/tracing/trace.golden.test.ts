@@ -14,9 +14,12 @@ import { openSafetensors, type SafetensorsTensors } from "../loading/safetensors
 import { legacyRandom } from "../lib/random/legacyRandom";
 import type { Model } from "../model/model";
 import { loadFixture, readNumbers } from "../model/testing/openFixture";
+import { makeBaselines } from "./baselines";
 import { cellTop } from "./cell";
 import { drawNoise, embeddingDeviation } from "./noise";
+import { sweepToken } from "./sweep";
 import { trace } from "./trace";
+import { severedPlan, statePlan, windowPlan } from "./tracePlans";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
@@ -201,6 +204,28 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
       }
     });
 
+    test("runs cut into many small batches give the same numbers", async () => {
+      const asked = request(one, { sever: "mlp", severedNoise: "same" });
+      const baselines = await makeBaselines(model, asked, subjects, quiet.signal);
+      const { prompt, first } = baselines;
+      const token = prompt.subject.end - 1;
+      const plans = [
+        statePlan(first, token),
+        windowPlan(first, token, "mlpOut", 3),
+        severedPlan(first, first, token, "mlpOut"),
+      ];
+      for (const { sweep } of plans) {
+        const context = { model, kept: first, answer: one.answer_token_id };
+        const whole = await sweepToken(sweep, context);
+        for (const rowsAtOnce of [1, 2 * 10 * (prompt.ids.length - token)]) {
+          const cut = await sweepToken(sweep, { ...context, rowsAtOnce });
+          expect(cut).toHaveLength(whole.length);
+          cut.forEach((samples, run) => expect(gap([[...samples]], whole[run]!)).toBeLessThan(1e-6));
+        }
+      }
+      baselines.dispose();
+    });
+
     test("no tensor stays when a trace ends", async () => {
       const before = memory().tensors;
       for (const [, changes] of VARIANTS) await trace(model, request(one, changes), subjects, quiet);
@@ -235,8 +260,13 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
 
     test("given noise is used as it is", async () => {
       const noiseValues = Float32Array.from(await values("noise"));
-      const result = await trace(model, request(one, { noiseValues, seed: 77 }), [], quiet);
+      const result = await trace(model, request(one, { noiseValues, seed: 77, samples: 3 }), [], quiet);
+      expect(result.corruptedSamples).toHaveLength(10);
       expect(gap(result.scores, await values("state.mean"))).toBeLessThan(1e-4);
+      const short = { noiseValues: noiseValues.slice(1) };
+      await expect(trace(model, request(one, short), [], quiet)).rejects.toMatchObject({
+        code: "bad-request",
+      });
     });
   });
 });
