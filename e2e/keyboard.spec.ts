@@ -65,7 +65,6 @@ test("a trace can be stopped, and another started at once", async ({ page }) => 
   await page.getByLabel("Samples", { exact: true }).fill("100");
   await page.getByLabel("Samples", { exact: true }).press("Enter");
   await page.getByRole("button", { name: "Trace with these" }).click();
-  await page.keyboard.press("Escape");
   const where = page.locator("#where");
   await where.getByRole("button", { name: "Cancel" }).click({ timeout: PATIENCE });
   await expect(where.getByRole("button", { name: "Cancel" })).toBeHidden();

@@ -47,7 +47,7 @@ export async function openExample(page: Page, category: string, subject: string)
 
 export async function traceIsDone(page: Page): Promise<void> {
   await expect(heatmap(page)).toHaveAttribute("aria-busy", "false", { timeout: PATIENCE });
-  await expect(page.getByText("stored result").first()).toBeHidden();
+  await expect(page.locator("#where").getByText("stored result")).toBeHidden();
   await expect(page.getByRole("button", { name: "Export" })).toBeEnabled({ timeout: PATIENCE });
 }
 

@@ -18,6 +18,9 @@ const ModelPicker = lazy(() => import("./model/ModelPicker"));
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest("input, textarea, select, [role=dialog]") !== null;
 
+const isFloating = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest("[role=dialog], [role=menu]") !== null;
+
 export function App({ gallery }: { gallery: Gallery | undefined }) {
   const workspace = useWorkspace();
   const loading = useSlice("model", (state) => state.loading);
@@ -25,7 +28,8 @@ export function App({ gallery }: { gallery: Gallery | undefined }) {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.key === "Escape" && !event.defaultPrevented) workspace.stopJobs();
+      // Escape in something that floats closes that alone.
+      if (event.key === "Escape" && !isFloating(event.target)) workspace.stopJobs();
       if (event.key === "?" && !isTyping(event.target)) setOpen("help");
     };
     window.addEventListener("keydown", onKeyDown);

@@ -205,7 +205,11 @@ export function createWorkspace(lab: Lab) {
       prompt.getState().setText(text);
     },
     async settle(): Promise<void> {
-      edit.getState().setForm({ targetTrue: "", paraphrases: [], neighbours: [] });
+      const { form, isStored, clear, setForm } = edit.getState();
+      // Another question: an example's answers and probes no longer belong to it.
+      const isExample = form.paraphrases.length > 0 || form.neighbours.length > 0;
+      setForm({ targetTrue: "", paraphrases: [], neighbours: [], ...(isExample ? { targetNew: "" } : {}) });
+      if (isStored) clear();
       await questionChanged();
     },
     async chooseSubject(choose: () => void): Promise<void> {

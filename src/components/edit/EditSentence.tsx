@@ -16,7 +16,9 @@ export function EditSentence() {
   const asks = useSlice("edit", (state) => state.asks);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (asks > 0) field.current?.focus();
+    if (asks === 0) return;
+    field.current?.focus();
+    field.current?.select();
   }, [asks]);
 
   const width = Math.min(WIDTH.most, Math.max(WIDTH.least, form.targetNew.length + 1));

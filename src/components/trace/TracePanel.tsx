@@ -8,6 +8,7 @@ import { Panel } from "../ui/Panel";
 import { HeatmapView } from "./HeatmapView";
 import styles from "./trace.module.css";
 import { TraceFooter } from "./TraceFooter";
+import { TraceSettingsPopover } from "./TraceSettingsPopover";
 import { TraceHead } from "./TraceHead";
 import { useTracePicture } from "./useTracePicture";
 import { ViewTabs } from "./ViewTabs";
@@ -33,9 +34,12 @@ export function TracePanel({ className }: { className?: string | undefined }) {
               : "Choose the subject in your prompt first: its tokens are what gets blurred."}
           </p>
           {run.status === "running" ? null : (
-            <Button disabled={!isReady || !hasSubject} onClick={() => void workspace.trace()}>
-              Trace
-            </Button>
+            <div className={styles.start}>
+              <Button disabled={!isReady || !hasSubject} onClick={() => void workspace.trace()}>
+                Trace
+              </Button>
+              <TraceSettingsPopover />
+            </div>
           )}
         </div>
       ) : (

@@ -7,7 +7,13 @@ import { useOpener } from "./useOpener";
 
 const FloatingSheet = lazy(() => import("./FloatingSheet"));
 
-type SettingsPopoverProps = { label: ReactNode; name: string; width?: number; children: ReactNode };
+type SettingsPopoverProps = {
+  label: ReactNode;
+  name: string;
+  width?: number;
+  /** A function gets the way to close the sheet. */
+  children: ReactNode | ((close: () => void) => ReactNode);
+};
 
 export function SettingsPopover({ label, name, width = 300, children }: SettingsPopoverProps) {
   const { isOpen, close, opener } = useOpener();
@@ -27,7 +33,7 @@ export function SettingsPopover({ label, name, width = 300, children }: Settings
       {isOpen ? (
         <Suspense>
           <FloatingSheet name={name} width={width} onClose={close}>
-            {children}
+            {typeof children === "function" ? children(close) : children}
           </FloatingSheet>
         </Suspense>
       ) : null}
