@@ -1,6 +1,6 @@
 /** Every WGSL kernel against its slow twin, and the facade's gradients against finite differences, on a WebGPU device. */
 import { backend, engine } from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { checkGradient } from "./cases/checkGradient";
 import { checkKernel } from "./cases/checkKernel";
 import { GRADIENT_CASES } from "./cases/gradientCases";
@@ -8,7 +8,7 @@ import { kernelCases } from "./cases/kernelCases";
 import { webgpuEngine } from "./cases/webgpuEngine";
 import { elementKernel } from "./kernels/elementwise";
 import { runWgsl } from "./kernels/program";
-import { dispose, read, tensor } from "./tensor";
+import { dispose, read, tensor, zeros } from "./tensor";
 import type { GuardedWebGpuBackend } from "./webgpuBackend";
 
 const GRADIENT_TOLERANCE = 2e-3;
@@ -58,6 +58,26 @@ test("a kernel's pipeline is found by its text, not by its name", async () => {
     dispose(x, y);
   }
   expect(results).toEqual([2, 20, 3, 30]);
+});
+
+test("one text is compiled once, whatever the shapes", async () => {
+  const webgpu = backend() as GuardedWebGpuBackend;
+  const compile = vi.spyOn(webgpu.device, "createComputePipeline");
+  for (const shape of [[6], [1], [2, 3], [1, 3, 1], [2, 2, 2, 2]]) {
+    const x = zeros(shape);
+    const kernel = elementKernel({
+      name: "one",
+      inputs: ["x"],
+      outputShape: shape,
+      value: "return x[index] + 1.0;",
+    });
+    const y = engine().makeTensorFromTensorInfo(runWgsl(webgpu, kernel, { x }));
+    expect(y.shape).toEqual(shape);
+    expect((await read(y)).every((value) => value === 1)).toBe(true);
+    dispose(x, y);
+  }
+  expect(compile).toHaveBeenCalledTimes(1);
+  compile.mockRestore();
 });
 
 test("a text that does not compile fails the job with the compiler's words", async () => {

@@ -37,12 +37,12 @@ export function runWgsl(
   backend: GuardedWebGpuBackend,
   kernel: WgslKernel,
   named: NamedInputs,
-  output?: TensorInfo,
+  output: TensorInfo = backend.makeTensorInfo([...kernel.outputShape], "float32"),
 ): TensorInfo {
   const inputs = kernel.inputs.map(({ name }) => {
     const input = named[name];
     invariant(input, `${kernel.name}: no input ${name}`);
-    return input;
+    return { ...input, shape: [sizeOf(input.shape)] };
   });
   invariant(
     kernel.invocations < 2 ** 31,
@@ -51,7 +51,18 @@ export function runWgsl(
   const values = Object.values(kernel.uniforms).map((value) =>
     "i32" in value ? { type: "int32", data: [value.i32] } : { type: "float32", data: [value.f32] },
   );
-  return backend.runWebGPUProgram(createProgram(kernel), inputs, "float32", values, output);
+  // tfjs compiles a text anew for every pattern of ranks, equal shapes and broadcast axes. Our texts read flat arrays:
+  // inputs [n] and an output [m, 1] are the same pattern always.
+  const column = [sizeOf(output.shape), 1];
+  backend.runWebGPUProgram(createProgram(kernel, column), inputs, "float32", values, {
+    ...output,
+    shape: column,
+  });
+  return output;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
 }
 
 /** Equal texts have equal numbers, different ones different: a short name for a text, without a hash to collide. */
@@ -64,7 +75,7 @@ function numberOf(text: string): number {
   return textNumbers.size - 1;
 }
 
-function createProgram(kernel: WgslKernel): WebGpuProgram {
+function createProgram(kernel: WgslKernel, outputShape: number[]): WebGpuProgram {
   const uniforms = Object.entries(kernel.uniforms)
     .map(([name, value]) => `${name} : ${"i32" in value ? "i32" : "f32"}`)
     .join(", ");
@@ -75,10 +86,10 @@ function createProgram(kernel: WgslKernel): WebGpuProgram {
     variableNames: kernel.inputs.map((input) => input.name),
     variableComponents,
     outputComponent: kernel.outputVec4 ? 4 : 1,
-    outputShape: [...kernel.outputShape],
+    outputShape,
     workgroupSize: [kernel.workgroupSize, 1, 1],
     // A flat layout lets tfjs fold more than 65,535 workgroups into y and z; `getGlobalIndex` unfolds them.
-    dispatchLayout: webgpu_util.flatDispatchLayout([...kernel.outputShape]),
+    dispatchLayout: webgpu_util.flatDispatchLayout(outputShape),
     dispatch: [Math.ceil(kernel.invocations / kernel.workgroupSize), 1, 1],
     uniforms,
     getUserCode: () => kernel.code,
