@@ -1,6 +1,6 @@
 /** The road of an edit: compute, stack, probe, undo, save, open; with the promises of architecture.md section 4. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { scoreAnswers, type AnswerQuestion } from "../../evaluation/probes";
+import { pairProbes, probeSides, scoreAnswers, type AnswerQuestion } from "../../evaluation/probes";
 import { readLinear } from "../../gpu/weights";
 import { memory } from "../../gpu/tensor";
 import { dot, norm, relativeDifference } from "../../linalg/norms";
@@ -156,6 +156,26 @@ export function describeStack(name: string, { read, slack }: { read: ReadFixture
       expect(stack.state.edits.map((one) => ({ ...one, id: "" }))).toEqual(
         summaries.map((one) => ({ ...one, id: "" })),
       );
+      await stack.clear();
+    });
+
+    test("a request's probes: its own prompt, paraphrases, neighbours, before and after", async () => {
+      const { editRequest: request } = cases.get("rome_1_mom2")!;
+      const before = await probeSides(model, request);
+      await stack.add(edit("rome_1_mom2"));
+      const probes = pairProbes(before, await probeSides(model, request));
+      expect(probes.map(({ kind }) => kind[0]).join("")).toBe("rpppnnnnn");
+      expect(probes[0]!.prompt).toBe("The maker of Airbus A380 is");
+      expect(probes.map(({ target }) => target)).toContain("Honda");
+      expect(probes[0]!.before).toMatchObject({ newIsGreedy: false, best: " Airbus" });
+      expect(probes[0]!.after).toMatchObject({ newIsGreedy: true, best: " Toyota" });
+      expect(probes[0]!.after.pNew).toBeGreaterThan(0.9);
+      const unknown = await probeSides(model, {
+        ...request,
+        neighbours: [{ prompt: "Paris is in" }],
+        targetTrue: "Rome",
+      });
+      expect(unknown.at(-1)).toMatchObject({ kind: "neighbourhood", target: "Rome" });
       await stack.clear();
     });
 
