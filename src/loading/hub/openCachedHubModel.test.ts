@@ -44,7 +44,7 @@ const open = (revision = "main", { without = false } = {}) =>
       access: {
         baseUrl: server.baseUrl,
         allowedHosts: [server.host],
-        policy: { tries: 2, firstWait: 1, stall: 500 },
+        policy: { tries: 2, firstWait: 1, stall: 20_000 },
         readAhead: 0,
       },
     },
