@@ -15,8 +15,9 @@ import { createLinear, createRowTable } from "../src/gpu/weights";
 import { readWasmFiles } from "../src/gpu/wasm/nodeFiles";
 import { writeResult } from "./writeResult";
 
-/** How long each side of a contest runs. */
-const MILLISECONDS = 1000;
+/** How long a contest runs, and one batch of one side. */
+const MILLISECONDS = 2500;
+const BATCH_MILLISECONDS = 8;
 
 interface Contest {
   readonly name: string;
@@ -38,29 +39,35 @@ function random(...shape: number[]): Tensor {
   return tensor(values, shape);
 }
 
-/**
- * Milliseconds of processor time of one call, the least of several batches: what the machine can do. Processor time,
- * because wall time on a shared machine measures the neighbours.
- */
-function fastest(call: () => Tensor[], milliseconds: number): number {
-  const batch = (calls: number): number => {
-    const start = process.cpuUsage();
-    for (let i = 0; i < calls; i++) dispose(...call());
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) / 1000;
-  };
-  batch(3); // lets the engine compile what it runs
-  const calls = Math.max(1, Math.ceil(15 / Math.max(0.01, batch(1))));
-  let best = Infinity;
-  const end = performance.now() + milliseconds;
-  do best = Math.min(best, batch(calls) / calls);
-  while (performance.now() < end);
+/** Milliseconds of processor time; wall time on a shared machine measures the neighbours. */
+function timeOf(call: () => Tensor[], calls: number): number {
+  const start = process.cpuUsage();
+  for (let i = 0; i < calls; i++) dispose(...call());
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+/** The least milliseconds of one call of each side, from short batches in turn: what the machine can do for both. */
+function race(sides: readonly (() => Tensor[])[]): number[] {
+  const calls = sides.map((side) => {
+    timeOf(side, 3); // lets the engine compile what it runs
+    return Math.max(1, Math.ceil(BATCH_MILLISECONDS / Math.max(0.01, timeOf(side, 1))));
+  });
+  const best = sides.map(() => Infinity);
+  const end = performance.now() + MILLISECONDS;
+  do {
+    sides.forEach((side, i) => {
+      const n = calls[i] as number;
+      best[i] = Math.min(best[i] as number, timeOf(side, n) / n);
+    });
+  } while (performance.now() < end);
   return best;
 }
 
 function hold({ name, flops, ours, theirs }: Contest): Outcome {
-  const oursGflops = flops / fastest(ours, MILLISECONDS) / 1e6;
-  const tfjsGflops = theirs ? flops / fastest(theirs, MILLISECONDS) / 1e6 : null;
+  const [our, their] = race(theirs ? [ours, theirs] : [ours]);
+  const oursGflops = flops / (our as number) / 1e6;
+  const tfjsGflops = their === undefined ? null : flops / their / 1e6;
   const ratio = tfjsGflops === null ? null : oursGflops / tfjsGflops;
   const against = tfjsGflops === null ? "" : `   tfjs ${tfjsGflops.toFixed(1)}   ratio ${ratio?.toFixed(1)}`;
   console.log(`${name.padEnd(46)} ${oursGflops.toFixed(1).padStart(6)} GFLOP/s${against}`);
