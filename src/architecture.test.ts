@@ -79,7 +79,7 @@ function foreignPackage({ from, specifier }: Import): boolean {
 }
 
 const imports = sources(SOURCE)
-  .filter((file) => !/(^|[\\/])(cases|fixtures?)[\\/]/.test(relative(SOURCE, file)))
+  .filter((file) => !/(^|[\\/])(cases|testing)[\\/]/.test(relative(SOURCE, file)))
   .flatMap(importsOf);
 const show = (found: Import[]): string[] => found.map(({ file, specifier }) => `${file} -> ${specifier}`);
 
