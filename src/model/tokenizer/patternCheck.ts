@@ -2,7 +2,7 @@
  * Vets the regular expressions of a tokenizer before they run. JavaScript's engine backtracks and cannot be interrupted,
  * so a pattern that can match one text in very many ways hangs the whole worker (platform.md 3). The rule is stricter
  * than need be and knows no text: inside a group that repeats, nothing may vary in length, and alternatives must start
- * with different characters; few unbounded repeats may follow each other; no back-references. Real split patterns
+ * with different characters; few unbounded repeats and few choices may follow each other; no back-references. Real split patterns
  * (GPT-2 to GPT-4o, Llama 3, Qwen, DeepSeek) pass.
  */
 import { AppError } from "../../lib/errors";
@@ -11,18 +11,22 @@ const MAX_LENGTH = 20_000;
 const MAX_DEPTH = 32;
 /** Each one more multiplies the worst case by the text's length. */
 const MAX_UNBOUNDED_IN_A_ROW = 3;
-/** A count above this is as good as unbounded. */
-const LARGE_COUNT = 64;
+/** Ways of matching that the bounded choices of one sequence may multiply to. */
+const MAX_WAYS = 1024;
+/** A repeat with more choices than this is as good as unbounded. */
+const MANY_CHOICES = 8;
 
 /** What is known of a part of a pattern. */
 type Part = {
-  /** Matches texts of several lengths, or one text in several ways. */
-  varies: boolean;
+  /** In how many ways bounded choices (optional parts, short counts, alternatives) may match one text. */
+  ways: number;
   /** Unbounded repeats that can follow each other in one match. */
   unbounded: number;
   /** The first character, where it is a plain one; undefined where it can be many. */
   first: string | undefined;
 };
+
+const atomOf = (first?: string): Part => ({ ways: 1, unbounded: 0, first });
 
 /** Throws `bad-tokenizer` when `source` is not a pattern, or is one that may never end. `field` names it. */
 export function checkPattern(source: string, field: string): void {
@@ -58,23 +62,24 @@ class PatternReader {
     if (branches.length === 1) return branches[0]!;
     const firsts = branches.map((branch) => branch.first);
     const distinct = !firsts.includes(undefined) && new Set(firsts).size === firsts.length;
+    const ways = branches.map((branch) => branch.ways);
     return {
-      varies: !distinct || branches.some((branch) => branch.varies),
+      ways: distinct ? Math.max(...ways) : ways.reduce((total, one) => total + one, 0),
       unbounded: Math.max(...branches.map((branch) => branch.unbounded)),
       first: undefined,
     };
   }
 
   #sequence(depth: number): Part {
-    const whole: Part = { varies: false, unbounded: 0, first: undefined };
+    const whole = atomOf();
     for (let index = 0; this.#at < this.#source.length && !"|)".includes(this.#peek()); index++) {
       const part = this.#repeated(depth);
       if (index === 0) whole.first = part.first;
-      whole.varies ||= part.varies;
+      whole.ways *= part.ways;
       whole.unbounded += part.unbounded;
     }
-    if (whole.unbounded > MAX_UNBOUNDED_IN_A_ROW) {
-      refuse(this.#field, `has ${whole.unbounded} unbounded repeats in a row and could take very long`);
+    if (whole.unbounded > MAX_UNBOUNDED_IN_A_ROW || whole.ways > MAX_WAYS) {
+      refuse(this.#field, `has so many repeats and choices in a row that it could take very long`);
     }
     return whole;
   }
@@ -84,15 +89,17 @@ class PatternReader {
     const count = this.#quantifier();
     if (!count) return part;
     const { least, most } = count;
-    if (most > 1 && part.varies) {
+    if (most > 1 && (part.ways > 1 || part.unbounded > 0)) {
       refuse(
         this.#field,
         `repeats a group that itself varies (near character ${this.#at}) and could take forever`,
       );
     }
+    const choices = most - least + 1;
+    const many = choices > MANY_CHOICES;
     return {
-      varies: part.varies || least !== most,
-      unbounded: part.unbounded + (most > LARGE_COUNT && least !== most ? 1 : 0),
+      ways: many ? part.ways : part.ways * choices,
+      unbounded: part.unbounded + (many ? 1 : 0),
       first: least > 0 ? part.first : undefined,
     };
   }
@@ -112,8 +119,7 @@ class PatternReader {
     if (character === "(") return this.#group(depth);
     if (character === "[") return this.#characterClass();
     if (character === "\\") return this.#escape();
-    const plain = !".^$".includes(character);
-    return { varies: false, unbounded: 0, first: plain ? character : undefined };
+    return atomOf(".^$".includes(character) ? undefined : character);
   }
 
   #group(depth: number): Part {
@@ -122,7 +128,7 @@ class PatternReader {
       this.#source.slice(this.#at),
     );
     this.#at += prefix?.[0].length ?? 0;
-    if (prefix?.[0].endsWith(")")) return { varies: false, unbounded: 0, first: undefined };
+    if (prefix?.[0].endsWith(")")) return atomOf();
     const inside = this.#alternatives(depth + 1);
     if (!this.#take(")"))
       refuse(this.#field, `has a group that is never closed, opened at character ${opening}`);
@@ -142,7 +148,7 @@ class PatternReader {
       else if (character === "[") depth++;
       else if (character === "]" && index > 0) depth--;
     }
-    return { varies: false, unbounded: 0, first: undefined };
+    return atomOf();
   }
 
   #escape(): Part {
@@ -151,7 +157,7 @@ class PatternReader {
     if (/[1-9k]/.test(character)) refuse(this.#field, "refers back to an earlier group, which is not read");
     const braces = /^\{[^}]*\}/.exec(this.#source.slice(this.#at, this.#at + 64));
     if (/[pPxu]/.test(character) && braces) this.#at += braces[0].length;
-    return { varies: false, unbounded: 0, first: undefined };
+    return atomOf();
   }
 
   #peek = (): string => this.#source[this.#at]!;
