@@ -41,9 +41,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def optimizers_of(model: nn.Module, settings: Settings) -> list[torch.optim.Optimizer]:
-    blocks = [p for name, p in model.named_parameters() if name.startswith("h.") and p.ndim == 2]
-    inside = {id(p) for p in blocks}
-    others = [p for p in model.parameters() if id(p) not in inside]
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    blocks = [p for name, p in trained if name.startswith("h.") and p.ndim == 2]
+    others = [p for name, p in trained if not (name.startswith("h.") and p.ndim == 2)]
     adam = {"betas": (0.9, 0.98), "eps": 1e-8}
     if settings.optimizer == "adam":
         return [torch.optim.AdamW([*blocks, *others], lr=settings.vector_rate, weight_decay=settings.decay, **adam)]

@@ -33,7 +33,12 @@ def share_at(done: float, points: tuple[tuple[float, float], ...]) -> float:
 
 
 def new_model(settings: Settings) -> Gpt2:
-    return Gpt2(settings.vocabulary, settings.positions, settings.layers, settings.width, settings.heads)
+    model = Gpt2(settings.vocabulary, settings.positions, settings.layers, settings.width, settings.heads)
+    for block in model.h[: settings.silent]:
+        torch.nn.init.zeros_(block.mlp.c_proj.weight)
+        for parameter in block.mlp.parameters():
+            parameter.requires_grad_(False)
+    return model
 
 
 def loss_of(model: Gpt2, batch: Batch, settings: Settings) -> tuple[torch.Tensor, float]:
