@@ -4,7 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./components/App";
 import { theme, variables } from "./components/ui/mantineTheme";
-import { WorkspaceContext } from "./store/context";
+import { WorkspaceContext } from "./components/workspaceContext";
 import { parseGallery, parseStored } from "./store/gallery";
 import { createWorkspace, type Workspace } from "./store/workspace";
 import { createLabClient } from "./workers/client";

@@ -1,6 +1,6 @@
 /** The one screen: ask, where is it, edit, what changed. Lays the panels out and holds what opens over them. */
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useSlice, useWorkspace } from "../store/context";
+import { useSlice, useWorkspace } from "./workspaceContext";
 import type { Gallery } from "../store/gallery";
 import styles from "./App.module.css";
 import { AskPanel } from "./ask/AskPanel";

@@ -1,7 +1,7 @@
 /** What the user should hear once, beside the name: nothing moves because of it, each can be put away. */
 import { ActionIcon } from "@mantine/core";
 import { useEffect } from "react";
-import { useSlice, useWorkspace } from "../store/context";
+import { useSlice, useWorkspace } from "./workspaceContext";
 import type { Notice } from "../store/noticeStore";
 import styles from "./App.module.css";
 import { CloseIcon } from "./ui/icons";

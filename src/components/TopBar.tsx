@@ -1,6 +1,6 @@
 /** The line at the top: what this is, which model answers, the state of its weights, light or dark, help. */
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
-import { useWorkspace } from "../store/context";
+import { useWorkspace } from "./workspaceContext";
 import styles from "./App.module.css";
 import { ModelChip } from "./model/ModelChip";
 import { StackChip } from "./model/StackChip";

@@ -14,6 +14,7 @@ import { createNoticeStore } from "./noticeStore";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
 import { createPromptStore } from "./promptStore";
 import { createStackStore, enabledCount } from "./stackStore";
+import { createStatisticsStore } from "./statisticsStore";
 import { createTraceStore, type TraceSubject, type TraceView } from "./traceStore";
 
 export type Stores = ReturnType<typeof createStores>;
@@ -27,6 +28,7 @@ function createStores(lab: Lab) {
     trace: createTraceStore(lab),
     edit: createEditStore(lab),
     stack: createStackStore(lab),
+    statistics: createStatisticsStore(lab),
     notices: createNoticeStore(),
   };
 }
@@ -36,7 +38,7 @@ const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : `
 
 export function createWorkspace(lab: Lab) {
   const stores = createStores(lab);
-  const { model, prompt, ask, trace, edit, stack, notices } = stores;
+  const { model, prompt, ask, trace, edit, stack, statistics, notices } = stores;
   let lastSource: ModelSource | undefined;
   const hasEdits = (): boolean => enabledCount(stack.getState().stack) > 0;
 
@@ -107,6 +109,7 @@ export function createWorkspace(lab: Lab) {
   /** @returns whether the model is there; when not, the one before it is loaded again. */
   const load = async (source: ModelSource, isFirst = false): Promise<boolean> => {
     const previous = lastSource;
+    statistics.getState().clear();
     const loaded = await model.getState().load(source);
     if (loaded === undefined) {
       const { loading } = model.getState();
@@ -184,7 +187,13 @@ export function createWorkspace(lab: Lab) {
 
     /** Stops what is under way: trace, edit, writing. */
     stopJobs(): void {
-      for (const run of [trace.getState().run, edit.getState().run, ask.getState().continuation]) {
+      const jobs = [
+        trace.getState().run,
+        edit.getState().run,
+        ask.getState().continuation,
+        statistics.getState().run,
+      ];
+      for (const run of jobs) {
         if (run.status === "running") run.stop();
       }
     },

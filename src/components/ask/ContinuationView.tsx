@@ -1,6 +1,6 @@
 /** How the model writes on, as it writes; with edits on, what it would have written stays readable behind. */
 import { Button } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { diffWords } from "../../store/words";
 import { ErrorNote } from "../ui/ErrorNote";
 import { DiffText } from "../ui/DiffText";

@@ -1,7 +1,7 @@
 /** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and traces it. */
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { promptOf, type Gallery } from "../../store/gallery";
 import { SubHead } from "../ui/Panel";
 import styles from "./ask.module.css";

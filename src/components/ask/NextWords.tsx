@@ -1,5 +1,5 @@
 /** The likeliest next words as bars; with edits on, the earlier probability stays behind each as a ghost. */
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { joinChoices, type NextWord } from "../../store/words";
 import { ErrorNote } from "../ui/ErrorNote";
 import { TokenText } from "../ui/ModelText";

@@ -1,7 +1,7 @@
 /** The prompt as text. What is typed is asked after a short rest. */
 import { Textarea } from "@mantine/core";
 import { useEffect, useRef } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { promptWarnings, type PromptWarning } from "../../store/prompt";
 import { Hint } from "../ui/ErrorNote";
 import styles from "./ask.module.css";

@@ -1,6 +1,6 @@
 /** How the continuation is drawn: length, temperature and the usual limits, with a seed. */
 import { Switch } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { SlidersIcon } from "../ui/icons";
 import { NumberField } from "../ui/NumberField";
 import { Setting, SettingsPopover } from "../ui/SettingsPopover";

@@ -1,7 +1,7 @@
 /** Which words are the subject; by text too, and when they stand in several places, which of them. */
 import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { Hint } from "../ui/ErrorNote";
 import { ProseText } from "../ui/ModelText";
 import styles from "./ask.module.css";

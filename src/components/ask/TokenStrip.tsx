@@ -3,7 +3,7 @@
  * arrows move, Enter chooses, Shift+arrow extends.
  */
 import { useRef, useState, type KeyboardEvent } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { tokensInSpan } from "../../store/prompt";
 import { TokenText } from "../ui/ModelText";
 import styles from "./ask.module.css";

@@ -2,7 +2,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import type { EditResult, Probe, ProbeKind } from "../../domain/edit";
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { Panel } from "../ui/Panel";
 import styles from "./changes.module.css";
 import { FreeText } from "./FreeText";

@@ -1,7 +1,7 @@
 /** The edit as a sentence, how it is made, and while it runs its loss and the target's probability. */
 import { Button, NativeSelect } from "@mantine/core";
 import { lazy, Suspense } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { EditList } from "../stack/EditList";
 import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";

@@ -1,6 +1,6 @@
 /** The edit as one sentence: the prompt with its subject underlined, the new answer to type, the old one behind it. */
 import { useEffect, useRef } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { WasText } from "../ui/DiffText";
 import { ProseText } from "../ui/ModelText";
 import styles from "./edit.module.css";

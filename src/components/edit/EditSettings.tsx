@@ -1,8 +1,9 @@
 /** Every setting of the method with its explanation. An empty field means the model's default, which it shows. */
 import { Button, NativeSelect, Switch } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { NumberField } from "../ui/NumberField";
 import { Setting, SettingsPopover } from "../ui/SettingsPopover";
+import { StatisticsEditor } from "./StatisticsEditor";
 import { ROME_FIELDS, type RomeField } from "./romeFields";
 
 function FieldControl({ field }: { field: RomeField }) {
@@ -68,6 +69,7 @@ export function EditSettings() {
           onCommit={(value) => setForm({ seed: value ?? 1 })}
         />
       </Setting>
+      <StatisticsEditor />
       <Button
         mt="xs"
         size="xs"

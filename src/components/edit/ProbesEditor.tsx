@@ -1,6 +1,6 @@
 /** What the edit is tested on: other wordings that should change too, and other facts that should not. */
 import { ActionIcon, Button, TextInput } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { CloseIcon } from "../ui/icons";
 import { SubHead } from "../ui/Panel";
 import { SettingsPopover } from "../ui/SettingsPopover";

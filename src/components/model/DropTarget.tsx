@@ -1,6 +1,6 @@
 /** Files dropped anywhere: a model is loaded, an edit file is opened. */
 import { useEffect, useState } from "react";
-import { useWorkspace } from "../../store/context";
+import { useWorkspace } from "../workspaceContext";
 import styles from "./model.module.css";
 
 const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;

@@ -1,6 +1,6 @@
 /** The model in the top bar: its name, where it runs and what it holds; or how far its loading is. */
 import { Button } from "@mantine/core";
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { ChevronIcon } from "../ui/icons";
 import { megabytes } from "../ui/numbers";
 import styles from "./model.module.css";
@@ -32,8 +32,8 @@ export function ModelChip({ onOpen }: { onOpen: () => void }) {
         <>
           <strong>{modelName(model.ref)}</strong>
           <span className={styles.facts}>
-            {" "}
-            · {BACKEND_NAMES[model.backend]}
+            {"\u00a0· "}
+            {BACKEND_NAMES[model.backend]}
             {bytes === undefined ? "" : ` · ${megabytes(bytes)}`}
           </span>
         </>

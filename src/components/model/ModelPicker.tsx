@@ -2,7 +2,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { ModelSource } from "../../domain/model";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
 import { ProseText } from "../ui/ModelText";

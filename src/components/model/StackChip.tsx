@@ -1,5 +1,5 @@
 /** The state of the weights, always in the same place: 'base model' or 'base + n edits'. */
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { enabledCount } from "../../store/stackStore";
 import styles from "./model.module.css";
 

@@ -1,5 +1,5 @@
 /** The edits on this model: switches, order, names; and the file that keeps them. */
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
 import { SubHead } from "../ui/Panel";
 import { EditRow } from "./EditRow";

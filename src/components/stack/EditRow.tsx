@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { EditSummary } from "../../domain/edit";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { DotsIcon } from "../ui/icons";
 import { ProseText } from "../ui/ModelText";
 import { percent } from "../ui/numbers";

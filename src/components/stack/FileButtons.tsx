@@ -1,7 +1,7 @@
 /** Saves the edits to a `.palimpsest` file and opens one again. */
 import { Button } from "@mantine/core";
 import { useRef } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { download, fileNameFrom } from "../charts/download";
 import styles from "./stack.module.css";
 

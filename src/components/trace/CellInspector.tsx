@@ -1,7 +1,7 @@
 /** One cell in words: its value and spread, the likeliest words with that state restored, and 'edit here'. */
 import { Button } from "@mantine/core";
 import { useEffect } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { peakAtSubject } from "../../lib/heatmap/heatmap";
 import { TokenText } from "../ui/ModelText";
 import { points, probability } from "../ui/numbers";

@@ -3,7 +3,7 @@
  * rows that have not arrived stay blank. The subject is starred and bracketed.
  */
 import { memo, useRef, type CSSProperties, type KeyboardEvent } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { peakAtSubject, type Heatmap } from "../../lib/heatmap/heatmap";
 import { colourOf, inkOn, position, type Hue, type Scale, type Scheme } from "../../lib/heatmap/colour";
 import { scaleOf } from "../../lib/heatmap/heatmapScale";

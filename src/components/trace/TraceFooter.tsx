@@ -1,6 +1,6 @@
 /** Under the heatmap: the legend, how it was computed, table, transpose and the files. */
 import { Button } from "@mantine/core";
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { ChevronIcon } from "../ui/icons";
 import { OverflowMenu } from "../ui/OverflowMenu";
 import { useScheme } from "../ui/useScheme";

@@ -1,6 +1,6 @@
 /** The sentence above the heatmap, and where its numbers come from. */
 import { Button, SegmentedControl } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { traceSentence } from "../charts/traceSentence";
 import { Hint } from "../ui/ErrorNote";
 import { ProseText } from "../ui/ModelText";

@@ -1,7 +1,7 @@
 /** Where is it: the sentence, the heatmap as it fills, and what stands in the cell under the cursor. */
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
 import { Panel } from "../ui/Panel";

@@ -1,6 +1,6 @@
 /** How a trace is computed: samples, noise, window, seed, and for severed paths which module is cut. */
 import { Button, NativeSelect } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { NumberField } from "../ui/NumberField";
 import { Setting, SettingsPopover } from "../ui/SettingsPopover";
 

@@ -1,6 +1,6 @@
 /** What is restored: states, MLP or attention outputs, states with a module cut off, or the change after an edit. */
 import { SegmentedControl } from "@mantine/core";
-import { useSlice, useWorkspace } from "../../store/context";
+import { useSlice, useWorkspace } from "../workspaceContext";
 import { enabledCount } from "../../store/stackStore";
 import type { TraceView } from "../../store/traceStore";
 

@@ -1,6 +1,6 @@
 /** What the trace panel draws now: rows still arriving, or the finished trace with how it came about. */
 import { useMemo } from "react";
-import { useSlice } from "../../store/context";
+import { useSlice } from "../workspaceContext";
 import { difference, fromResult, type Heatmap } from "../../lib/heatmap/heatmap";
 import type { ShownTrace, TraceSettings, TraceView } from "../../store/traceStore";
 import type { Hue } from "../../lib/heatmap/colour";

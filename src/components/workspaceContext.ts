@@ -1,8 +1,8 @@
-/** How components reach the stores: one context, one hook. The only React in this folder. */
+/** How components reach the stores: one context, one hook. */
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
-import type { Stores, Workspace } from "./workspace";
+import type { Stores, Workspace } from "../store/workspace";
 
 export const WorkspaceContext = createContext<Workspace | undefined>(undefined);
 
