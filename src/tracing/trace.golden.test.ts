@@ -7,16 +7,21 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CallContext } from "../domain/progress";
 import type { TracePartial, TraceRequest, TraceResult } from "../domain/trace";
 import { startBackend, type EngineBackend } from "../gpu/backend";
-import { memory } from "../gpu/tensor";
+import { reshape, slice } from "../gpu/ops";
+import { dispose, memory, tidy } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { memorySource } from "../loading/byteSource/memorySource";
 import { openSafetensors, type SafetensorsTensors } from "../loading/safetensors/safetensorsTensors";
 import { legacyRandom } from "../lib/random/legacyRandom";
+import { runBlocks } from "../model/forward";
+import type { Hook } from "../model/hooks";
 import type { Model } from "../model/model";
 import { loadFixture, readNumbers } from "../model/testing/openFixture";
+import { answerProbabilities } from "./answerProbability";
 import { makeBaselines } from "./baselines";
 import { cellTop } from "./cell";
 import { drawNoise, embeddingDeviation } from "./noise";
+import { replacePosition } from "./patch";
 import { sweepToken } from "./sweep";
 import { trace } from "./trace";
 import { severedPlan, statePlan, windowPlan } from "./tracePlans";
@@ -203,6 +208,36 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
         expect(spread).toEqual(result.spread[token]);
       }
     });
+
+    test.each(["embed", "blocks.2.resid"] as const)(
+      "restoring every token at %s gives the clean run",
+      async (site) => {
+        const baselines = await makeBaselines(model, request(one), subjects, quiet.signal);
+        const { embedded } = baselines.first;
+        const restoreAll: Hook = (where, x) => {
+          if (where !== site) return x;
+          const clean = reshape(slice(x, [0, 0, 0], [1, -1, -1]), x.shape.slice(1));
+          const positions = Array.from({ length: x.shape[1]! }, (_, position) => position);
+          return positions.reduce(
+            (now, position) => replacePosition(now, position, clean, () => position),
+            x,
+          );
+        };
+        const rows = tidy(() => {
+          const start = restoreAll("embed", embedded);
+          const last = runBlocks(model, 0, start, { at: restoreAll });
+          return reshape(slice(last, [0, last.shape[1]! - 1, 0], [-1, 1, -1]), [
+            last.shape[0]!,
+            last.shape[2]!,
+          ]);
+        });
+        const probabilities = await answerProbabilities(model, rows, one.answer_token_id);
+        for (const probability of probabilities) expect(probability).toBe(probabilities[0]);
+        expect(probabilities[0]).toBeCloseTo(one.high_score, 4);
+        dispose(rows);
+        baselines.dispose();
+      },
+    );
 
     test("runs cut into many small batches give the same numbers", async () => {
       const asked = request(one, { sever: "mlp", severedNoise: "same" });
