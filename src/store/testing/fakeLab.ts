@@ -1,0 +1,162 @@
+/** A lab for the stores' tests: answers at once, remembers what it was asked. Tests replace single operations. */
+import type { EditResult, EditSummary, StackState } from "../../domain/edit";
+import type { GenerateRequest } from "../../domain/generation";
+import type { LoadedModel, Token } from "../../domain/model";
+import type { TraceRequest, TraceResult } from "../../domain/trace";
+import type { Lab } from "../../workers/client";
+
+export const MODEL: LoadedModel = {
+  ref: "embedded:tiny",
+  family: "gpt2",
+  parameters: 1000,
+  layers: 2,
+  bytes: 4000,
+  licence: "MIT",
+  hash: "base",
+  residualWidth: 4,
+  mlpWidth: 16,
+  heads: 1,
+  vocabulary: 10,
+  contextLength: 32,
+  hasChatTemplate: false,
+  backend: "wasm",
+  heldBytes: 5000,
+  defaultEditLayer: 1,
+  editDefaults: {
+    layer: 1,
+    steps: 20,
+    learningRate: 0.5,
+    weightDecay: 0.01,
+    klFactor: 0.06,
+    clampNormFactor: 4,
+    earlyStopLoss: 0.05,
+    useSecondMoment: true,
+    factToken: "subject_last",
+    key: "published",
+    lossLayer: 1,
+  },
+  notices: [],
+};
+
+/** One token per word, each with the space before it. */
+export function wordsOf(text: string): Token[] {
+  return [...text.matchAll(/\s*\S+/gu)].map((match, id) => {
+    const start = match.index;
+    return { id, text: match[0], start, end: start + match[0].length };
+  });
+}
+
+const EDIT: EditSummary = {
+  id: "e1",
+  name: "Peru → Oslo",
+  method: "ROME",
+  settings: { layer: 1 },
+  requests: [],
+  updates: [],
+  losses: [],
+  base: { modelHash: "base", below: [] },
+  seed: 1,
+  statisticsHash: "",
+  contexts: [],
+  created: "",
+  enabled: true,
+  onOtherBase: false,
+};
+
+export function stackOf(enabled: readonly boolean[]): StackState {
+  const edits = enabled.map((isOn, index) => ({ ...EDIT, id: `e${index + 1}`, enabled: isOn }));
+  const count = enabled.filter(Boolean).length;
+  const line = count === 0 ? "base model" : `base + ${count} edits`;
+  return { edits, weightHash: count === 0 ? "base" : `edited ${enabled.join()}`, line };
+}
+
+export function traceResult(request: TraceRequest, score = 0.5): TraceResult {
+  const tokens = wordsOf(request.prompt);
+  const span = typeof request.subject === "string" ? { start: 0, end: 0 } : request.subject;
+  const inside = tokens.flatMap((token, index) =>
+    token.end > span.start && token.start < span.end ? [index] : [],
+  );
+  const scores = tokens.map(() => [0.1, score]);
+  return {
+    prompt: request.prompt,
+    tokens,
+    subject: { start: inside[0] ?? 0, end: (inside.at(-1) ?? 0) + 1, text: "" },
+    answer: { id: 1, text: request.answer ?? " Lima" },
+    clean: 0.9,
+    corrupted: 0.1,
+    corruptedSamples: [0.1],
+    noise: { level: 1, sigma: 1, seed: request.seed },
+    kind: request.kind,
+    window: request.window,
+    scores,
+    spread: scores,
+    peak: { token: 0, layer: 1, score },
+    next: [],
+    warnings: [],
+    milliseconds: 1,
+  };
+}
+
+const EDIT_RESULT: EditResult = {
+  method: "ROME",
+  settings: MODEL.editDefaults,
+  requests: [],
+  updates: [],
+  probes: [],
+  generations: [],
+  warnings: [],
+  predictedInterference: [],
+  stack: stackOf([true]),
+  editId: "e1",
+  milliseconds: 1,
+};
+
+export type FakeLab = Lab & { calls: { method: string; request: unknown }[] };
+
+/** `overrides` replace single operations; every call is written down before it is answered. */
+export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
+  let stack = stackOf([]);
+  const calls: FakeLab["calls"] = [];
+  const lab: Lab = {
+    listModels: () => Promise.resolve([MODEL]),
+    load: () => Promise.resolve(MODEL),
+    tokenize: ({ prompt }) => Promise.resolve({ tokens: wordsOf(prompt) }),
+    generate: (request: GenerateRequest) => {
+      const isEdited = request.weights !== "base" && stack.weightHash !== "base";
+      const next = [{ id: 1, text: isEdited ? " Oslo" : " Lima", logprob: Math.log(0.9) }];
+      const completion = { ids: [1], text: isEdited ? " Oslo." : " Lima." };
+      return Promise.resolve({ prompt: request.prompt, tokens: [], next, completion, tokensPerSecond: 1 });
+    },
+    score: () => Promise.reject(new Error("not asked for in these tests")),
+    trace: (request) => Promise.resolve(traceResult(request, request.weights === "base" ? 0.5 : 0.2)),
+    traceCell: () => Promise.resolve({ top: [{ id: 1, text: " Lima", p: 0.5 }] }),
+    statistics: () => Promise.resolve({ layers: [], textHash: "", milliseconds: 1 }),
+    edit: () => {
+      stack = stackOf([true]);
+      return Promise.resolve({ ...EDIT_RESULT, stack });
+    },
+    stack: () => Promise.resolve(stack),
+    setEditEnabled: ({ enabled }) => Promise.resolve((stack = stackOf([enabled]))),
+    removeEdit: () => Promise.resolve((stack = stackOf([]))),
+    renameEdit: () => Promise.resolve(stack),
+    moveEdit: () => Promise.resolve(stack),
+    recomputeEdit: () => Promise.resolve({ ...EDIT_RESULT, stack }),
+    saveEdits: () => Promise.resolve({ bytes: new Uint8Array(8) }),
+    openEdits: () => Promise.resolve((stack = stackOf([true]))),
+    selfTest: () => Promise.reject(new Error("not asked for in these tests")),
+    memory: () => Promise.resolve({ tensors: 1, bytes: 6000, backend: "wasm" as const }),
+    ...overrides,
+  };
+  const watched = new Proxy(lab, {
+    get: (target, method) => {
+      const operation = target[method as keyof Lab] as (request: unknown, context?: unknown) => unknown;
+      return (request: unknown, context?: unknown) => {
+        calls.push({ method: String(method), request });
+        return operation(request, context);
+      };
+    },
+  });
+  return new Proxy(watched as FakeLab, {
+    get: (target, name) => (name === "calls" ? calls : target[name as keyof Lab]),
+  });
+}

@@ -1,0 +1,151 @@
+/** What the user does, told through several stores at once. */
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { AppError } from "../lib/errors";
+import type { Example, Gallery } from "./gallery";
+import { createFakeLab, MODEL, stackOf } from "./testing/fakeLab";
+import { createWorkspace } from "./workspace";
+
+const PERU: Example = {
+  id: "peru",
+  category: "Places",
+  template: "The capital of {} is",
+  subject: "Peru",
+  answer: "Lima",
+  target: "Oslo",
+  paraphrases: ["Peru has its capital in"],
+  neighbours: [{ prompt: "The capital of Chile is", subject: "Chile", target: "Santiago" }],
+};
+const GALLERY: Gallery = { model: "embedded:tiny", examples: [PERU] };
+
+const kept = new Map<string, string>();
+beforeEach(() => {
+  kept.clear();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  });
+  vi.stubGlobal("location", { hash: "" });
+});
+
+async function opened(overrides: Parameters<typeof createFakeLab>[0] = {}) {
+  const lab = createFakeLab(overrides);
+  const workspace = createWorkspace(lab);
+  workspace.begin(GALLERY, undefined);
+  await vi.waitFor(() => expect(workspace.stores.model.getState().model).toBeDefined());
+  await workspace.openExample(PERU);
+  return { lab, workspace, ...workspace.stores };
+}
+
+describe("an example", () => {
+  test("fills the prompt, the edit and its probes, and is traced", async () => {
+    const { prompt, edit, trace, ask } = await opened();
+    expect(prompt.getState()).toMatchObject({
+      text: "The capital of Peru is",
+      subject: { start: 15, end: 19 },
+    });
+    expect(edit.getState().form).toMatchObject({
+      targetNew: "Oslo",
+      targetTrue: "Lima",
+      paraphrases: PERU.paraphrases,
+    });
+    expect(trace.getState().shown?.view).toBe("state");
+    expect(ask.getState().lastNext?.now[0]?.text).toBe(" Lima");
+    expect(ask.getState().lastNext?.before).toBeUndefined();
+  });
+
+  test("is left behind by another question", async () => {
+    const { workspace, edit, trace } = await opened();
+    workspace.type("The capital of Chile is");
+    await workspace.settle();
+    expect(edit.getState().form).toMatchObject({ targetNew: "", targetTrue: "Lima", paraphrases: [] });
+    expect(trace.getState().shown).toBeUndefined();
+  });
+});
+
+describe("an edit", () => {
+  test("is requested as the form says, and the next words are compared with those before", async () => {
+    const { workspace, lab, stack, ask, edit } = await opened();
+    edit.getState().setSetting("steps", 5);
+    workspace.editHere({ token: 3, layer: 0 });
+    await workspace.edit();
+    expect(lab.calls.find(({ method }) => method === "edit")?.request).toMatchObject({
+      method: "ROME",
+      settings: { steps: 5, layer: 0 },
+      requests: [{ prompt: "The capital of {} is", subject: "Peru", targetNew: "Oslo", targetTrue: "Lima" }],
+    });
+    expect(stack.getState().stack?.line).toBe("base + 1 edits");
+    expect(ask.getState().lastNext?.now[0]?.text).toBe(" Oslo");
+    expect(ask.getState().lastNext?.before?.[0]?.text).toBe(" Lima");
+  });
+
+  test("switched off, the model answers as before and there is nothing to compare", async () => {
+    const { workspace, stack, ask, trace } = await opened();
+    await workspace.edit();
+    await workspace.changeView("difference");
+    expect(trace.getState().shown?.view).toBe("difference");
+    await workspace.changeStack(() => stack.getState().setEnabled("e1", false));
+    expect(ask.getState().lastNext).toMatchObject({ before: undefined });
+    expect(ask.getState().lastNext?.now[0]?.text).toBe(" Lima");
+    expect(trace.getState().view).toBe("state");
+  });
+
+  test("that fails leaves what was shown and says why", async () => {
+    const refused = new AppError("singular-matrix", "The second moment is singular.", "Give more text.");
+    const { workspace, edit, stack } = await opened({ edit: () => Promise.reject(refused) });
+    await workspace.edit();
+    expect(edit.getState().run).toMatchObject({ status: "failed", error: { code: "singular-matrix" } });
+    expect(stack.getState().stack?.edits).toEqual([]);
+  });
+
+  test("of another model is refused; of another revision it can be opened anyway", async () => {
+    let insisted = false;
+    const { workspace, stack } = await opened({
+      openEdits: ({ acceptOtherRevision }) => {
+        insisted = acceptOtherRevision;
+        if (acceptOtherRevision) return Promise.resolve(stackOf([true]));
+        return Promise.reject(new AppError("wrong-model", "Made elsewhere.", "", { canAccept: true }));
+      },
+    });
+    await workspace.openEdits(new File([new Uint8Array(4)], "x.palimpsest"));
+    expect(stack.getState().refusedFile?.name).toBe("x.palimpsest");
+    await workspace.openRefused();
+    expect(insisted).toBe(true);
+    expect(stack.getState()).toMatchObject({ refusedFile: undefined, stack: { line: "base + 1 edits" } });
+  });
+});
+
+describe("a model", () => {
+  test("that cannot be loaded gives way to the one before, and the page says so", async () => {
+    const { workspace, model, notices } = await opened({
+      load: ({ source }) =>
+        source.kind === "embedded"
+          ? Promise.resolve(MODEL)
+          : Promise.reject(new AppError("not-this-format", "holiday.gguf is no GGUF file.")),
+    });
+    expect(await workspace.load({ kind: "hub", repository: "a/b", revision: "main" })).toBe(false);
+    expect(model.getState().model?.ref).toBe(MODEL.ref);
+    expect(notices.getState().notices.at(-1)).toMatchObject({
+      tone: "bad",
+      title: "holiday.gguf is no GGUF file.",
+    });
+  });
+
+  test("that was lost comes back with the edits, and the user is told", async () => {
+    const { workspace, lab, notices, stack } = await opened();
+    await workspace.edit();
+    await workspace.hear({ kind: "restarting", error: new AppError("worker-lost", "The worker stopped.") });
+    expect(notices.getState().notices.at(-1)?.tone).toBe("bad");
+    await workspace.hear({ kind: "restarted", model: MODEL });
+    expect(notices.getState().notices.at(-1)?.tone).toBe("good");
+    expect(lab.calls.at(-1)?.method).toBe("stack");
+    expect(stack.getState().stack?.edits).toHaveLength(1);
+  });
+});
+
+test("the question is remembered for the next visit", async () => {
+  const { workspace } = await opened();
+  workspace.type("The capital of Chile is");
+  const next = createWorkspace(createFakeLab());
+  next.begin(GALLERY, undefined);
+  expect(next.stores.prompt.getState().text).toBe("The capital of Chile is");
+});
