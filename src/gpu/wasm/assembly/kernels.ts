@@ -1,5 +1,5 @@
 /**
- * The module: every kernel the wasm backend calls (see ../moduleKernels.ts for the other side). Arguments are addresses
+ * The module: every kernel the wasm backend calls (see ../wasmKernels.ts for the other side). Arguments are addresses
  * in tfjs's memory and sizes; nothing is checked here, the facade and the specs have done it.
  */
 export { linear, linearInputGradient, linearInputGradientScratch, lookup, matmul } from "./linear";
@@ -13,16 +13,13 @@ export {
 export {
   crossEntropy,
   crossEntropyGradient,
-  gatherRows,
   klDivergence,
   klDivergenceGradient,
-  normalise,
-  normaliseGradient,
-  rope,
-  scatterRows,
   softmax,
   softmaxGradient,
-} from "./rows";
+} from "./loss";
+export { gatherRows, rope, scatterRows } from "./moves";
+export { normalise, normaliseGradient } from "./normalise";
 export { activation, activationGradient, gatedActivation, gatedActivationGradient } from "./activation";
 // Called by nobody outside: see tile.ts for why they are here.
 export { tile1, tile2, tile3, tile4 } from "./tile";
