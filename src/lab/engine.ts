@@ -5,6 +5,11 @@ import { AppError } from "../lib/errors";
 import type { LabEnvironment } from "./environment";
 import { runSelfTestOnce } from "./selfTest";
 
+/** A processor playing a GPU computes the same as the WASM engine, ten times slower. */
+function softwareAdapter(adapter: string): AppError {
+  return new AppError("webgpu-unavailable", `This browser's only graphics adapter is software (${adapter}).`);
+}
+
 /** Starts the wanted engine, or the first that passes its self-test; says why one was passed over. */
 export async function startEngine(
   environment: LabEnvironment,
@@ -17,12 +22,13 @@ export async function startEngine(
     let engine: EngineBackend | undefined;
     try {
       engine = await environment.startBackend(name);
+      if (engine.isSoftwareAdapter && !isLast) throw softwareAdapter(engine.adapter);
       await runSelfTestOnce(engine, environment.cache);
       return { engine, notices };
     } catch (error) {
       engine?.dispose();
       if (isLast || !(error instanceof AppError)) throw error;
-      notices.push(`${error.message} The lab computes on the CPU instead: slower, with the same numbers.`);
+      notices.push(`${error.message} The lab computes with WebAssembly instead, to the same numbers.`);
     }
   }
   throw new AppError("internal", "The lab was given no engine to start.");
