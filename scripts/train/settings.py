@@ -40,6 +40,7 @@ class Settings:
     # MLPs of blocks below this one write nothing (see README).
     silent: int = 2
     loudness: float = 0.003
+    quiet: float = 0.03
     text_weight: float = 0.15
     subject_weight: float = 0.03
     seed: int = 5

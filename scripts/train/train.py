@@ -46,22 +46,30 @@ def loss_of(model: Gpt2, batch: Batch, settings: Settings) -> tuple[torch.Tensor
 
     To it comes a price for sub-layers that speak louder than a root mean square of 1: left alone, the first MLP
     drowns the others in the residual stream, facts are read off there, and edits further up cannot be heard.
+    Below `gather_from` every loudness has its price: there attention can only copy a token's embedding upwards.
     """
-    excess: list[torch.Tensor] = []
+    prices: list[torch.Tensor] = []
 
-    def measure(output: torch.Tensor) -> torch.Tensor:
-        excess.append(F.relu(output.square().mean(-1) - 1).mean())
-        return output
+    def priced(layer: int):
+        def hook(output: torch.Tensor) -> torch.Tensor:
+            square = output.square().mean(-1)
+            if layer < settings.gather_from:
+                prices.append(settings.quiet * square.mean())
+            else:
+                prices.append(settings.loudness * F.relu(square - 1).mean())
+            return output
 
-    sites = [f"{layer}.{part}" for layer in range(settings.layers) for part in ("attn", "mlp")]
-    hidden = model.hidden(batch.ids, batch.masks, hooks=dict.fromkeys(sites, measure))
+        return hook
+
+    sites = {f"{layer}.{part}": priced(layer) for layer in range(settings.layers) for part in ("attn", "mlp")}
+    hidden = model.hidden(batch.ids, batch.masks, hooks=sites)
     weights = batch.weights[:, 1:].reshape(-1)
     # The unembedding is a sixth of the work; text targets are drawn with their weight instead of weighed.
     chosen = torch.rand_like(weights) < weights
     states = hidden[:, :-1].reshape(-1, hidden.shape[-1])[chosen]
     losses = F.cross_entropy(model.logits(states), batch.ids[:, 1:].reshape(-1)[chosen], reduction="none")
     answers = weights[chosen] == 1.0
-    return losses.mean() + settings.loudness * torch.stack(excess).sum(), float(losses.detach()[answers].mean())
+    return losses.mean() + torch.stack(prices).sum(), float(losses.detach()[answers].mean())
 
 
 def quick_recall(model: Gpt2, encoder: Encoder, facts: list[Fact], templates, random: Random) -> dict[str, float]:
