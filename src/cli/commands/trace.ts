@@ -28,6 +28,22 @@ function readSeveredNoise(options: Options): "published" | "same" {
   throw new AppError("usage", `severedNoise is published or same, not “${severedNoise}”.`);
 }
 
+/** The subject's words, or the span of the occurrence that was asked for. */
+function readSubject(options: Options): TraceRequest["subject"] {
+  const [prompt, subject] = [options.text("prompt")!, options.text("subject")!];
+  const wanted = options.number("occurrence");
+  if (wanted === undefined) return subject;
+  const starts: number[] = [];
+  for (let at = prompt.indexOf(subject); at >= 0; at = prompt.indexOf(subject, at + 1)) starts.push(at);
+  const start = starts[wanted - 1];
+  if (start !== undefined) return { start, end: start + subject.length };
+  throw new AppError(
+    "usage",
+    `--occurrence ${wanted}: “${subject}” occurs ${starts.length} times.`,
+    "Count from 1.",
+  );
+}
+
 async function readRequest(options: Options): Promise<TraceRequest> {
   const [answer, sever] = [options.text("answer"), options.text("sever")];
   const noiseFile = options.text("noise-file");
@@ -35,7 +51,7 @@ async function readRequest(options: Options): Promise<TraceRequest> {
     noiseFile && (await readSafetensorsTensor(await readInput(noiseFile), "noise", noiseFile));
   return {
     prompt: options.text("prompt")!,
-    subject: options.text("subject")!,
+    subject: readSubject(options),
     kind: KINDS[options.text("kind") ?? "state"]!,
     window: options.number("window") ?? 10,
     samples: options.number("samples") ?? 10,
@@ -79,6 +95,11 @@ export const trace: Command = {
     ...EDITS_OPTION,
     prompt: { kind: "text", value: "TEXT", required: true, help: "ends where the answer comes next" },
     subject: { kind: "text", value: "TEXT", required: true, help: "the words to corrupt, as in the prompt" },
+    occurrence: {
+      kind: "number",
+      value: "N",
+      help: "which one, when the subject occurs several times (from 1)",
+    },
     answer: { kind: "text", value: "TEXT", help: "whose first token is scored (the model's own answer)" },
     kind: {
       kind: "text",
