@@ -320,13 +320,26 @@ describe.each(["cpu", "wasm"] as const)("%s", (name) => {
   });
 });
 
-describe("a full WebAssembly memory", () => {
+describe("WebAssembly memory that grows until it is full", () => {
   const full = expect.objectContaining({ code: "out-of-memory" });
   const allocate = (side: number) =>
     activeDriver().allocateWeight({ inFeatures: side, outFeatures: side, layout: "panels8" });
 
   beforeAll(async () => {
     await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
+  });
+
+  test("weights and tensors survive the memory's growth, which moves every view", async () => {
+    const weight = createLinear(Float32Array.of(1, 2, 3, 4), 2, 2);
+    const x = tensor([1, 10], [1, 2]);
+    const before = (backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.buffer;
+    const large = allocate(8_000);
+    expect((backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.buffer).not.toBe(before);
+    const y = ops.linear(x, weight);
+    expect(await read(y)).toEqual(Float32Array.of(31, 42));
+    expect(await readLinear(weight)).toEqual(Float32Array.of(1, 2, 3, 4));
+    dispose(large, x, y);
+    weight.dispose();
   });
 
   test("more than 2 GiB at once is refused, and the engine goes on", async () => {
