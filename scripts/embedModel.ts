@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { openCheckpoint, type Checkpoint } from "../src/loading/checkpoint";
 import { encodeHalf } from "../src/loading/decoders/halfFloat";
 import { nodeModelFiles } from "../src/loading/nodeModelFiles";
-import { encodeSafetensors, type TensorToWrite } from "../src/loading/safetensors/encodeSafetensors";
+import { encodeSafetensors, type EncodedTensor } from "../src/loading/safetensors/encodeSafetensors";
 
 /** What the manifest says besides the files; one entry per embedded model. */
 const DESCRIPTIONS: Record<
@@ -57,8 +57,8 @@ export async function embedModel(source: string, target: string, name: string): 
 }
 
 /** Weights in half precision; a value that would overflow or become infinite stops the conversion. */
-async function halfPrecision(checkpoint: Checkpoint): Promise<Map<string, TensorToWrite>> {
-  const tensors = new Map<string, TensorToWrite>();
+async function halfPrecision(checkpoint: Checkpoint): Promise<Map<string, EncodedTensor>> {
+  const tensors = new Map<string, EncodedTensor>();
   for (const [name, { shape }] of checkpoint.tensorNames) {
     const values = await checkpoint.readTensor(name);
     if (values.some((value) => !(Math.abs(value) < 65520)))

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DenseUpdate, LowRankUpdate } from "../domain/edit";
 import { AppError } from "../lib/errors";
-import { writeSafetensors, type TensorToWrite } from "../loading/safetensorsWriter";
+import { writeSafetensors, type TensorToWrite } from "../loading/safetensors/writeSafetensors";
 import type { ModelWeights } from "../model/weights";
 import { readEditFile, writeEditFile } from "./editFile";
 import type { EditFileModel } from "./editFileSchema";

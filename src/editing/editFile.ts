@@ -8,7 +8,7 @@ import { AppError } from "../lib/errors";
 import { memorySource } from "../loading/byteSource/memorySource";
 import { parseJson } from "../loading/json/parseJson";
 import { readSafetensorsHeader, type SafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
-import { writeSafetensors, type TensorToWrite } from "../loading/safetensorsWriter";
+import { writeSafetensors, type TensorToWrite } from "../loading/safetensors/writeSafetensors";
 import type { Model } from "../model/model";
 import type { ModelWeights } from "../model/weights";
 import {

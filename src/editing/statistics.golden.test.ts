@@ -6,7 +6,7 @@ import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { relativeDifference } from "../linalg/norms";
-import { writeSafetensors } from "../loading/safetensorsWriter";
+import { writeSafetensors } from "../loading/safetensors/writeSafetensors";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { checkContexts, sampleContexts } from "./contexts";

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { AppError } from "../lib/errors";
 import { memorySource } from "../loading/byteSource/memorySource";
 import { readSafetensorsHeader, type SafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
-import { writeSafetensors } from "../loading/safetensorsWriter";
+import { writeSafetensors } from "../loading/safetensors/writeSafetensors";
 import type { Model } from "../model/model";
 import type { SecondMoment } from "./secondMoment";
 import type { Statistics } from "./statistics";

@@ -4,7 +4,7 @@ import type { EditCall, EditMethod, EditRequest, EditResult, Probe, ProbeSide } 
 import { readRequests } from "../../evaluation/requestFile";
 import { AppError } from "../../lib/errors";
 import { nearest } from "../../lib/nearest";
-import { writeSafetensors } from "../../loading/safetensorsWriter";
+import { writeSafetensors } from "../../loading/safetensors/writeSafetensors";
 import { parseAssignments, type Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { openModel, readInput } from "../openModel";

@@ -1,6 +1,6 @@
 /** What every editing method gives back: updates as data, and what is needed to judge and to check them. */
 import type { OptimisationStep, WeightUpdate } from "../../domain/edit";
-import type { TensorToWrite } from "../../loading/safetensorsWriter";
+import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
 
 export type MethodResult = {
   updates: WeightUpdate[];

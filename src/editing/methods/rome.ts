@@ -5,7 +5,7 @@
 import type { EditRequest, RomeSettings } from "../../domain/edit";
 import { norm } from "../../linalg/norms";
 import type { SpdFactor } from "../../linalg/solveSpd";
-import type { TensorToWrite } from "../../loading/safetensorsWriter";
+import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
 import type { Model } from "../../model/model";
 import { matrixName } from "../../model/weightNames";
 import { answerIds, locateFactToken } from "../factToken";

@@ -1,13 +1,13 @@
-/** Writes a safetensors file in memory: edit files, statistics and the embedded model are small enough for that. */
+/** Writes a safetensors file in memory from bytes of any number type. Numbers come through writeSafetensors. */
 
-export type TensorToWrite = { dtype: string; shape: readonly number[]; bytes: Uint8Array };
+export type EncodedTensor = { dtype: string; shape: readonly number[]; bytes: Uint8Array };
 
 /**
  * Tensors in the order given, the header padded so that the data begins at a multiple of 8.
  * @param metadata texts for `__metadata__`
  */
 export function encodeSafetensors(
-  tensors: ReadonlyMap<string, TensorToWrite>,
+  tensors: ReadonlyMap<string, EncodedTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   let reached = 0;

@@ -1,8 +1,8 @@
 /** What the writer writes, the reader reads: values to the bit, metadata as text. */
 import { expect, test } from "vitest";
-import { memorySource } from "./byteSource/memorySource";
-import { readSafetensorsHeader } from "./safetensors/safetensorsHeader";
-import { writeSafetensors } from "./safetensorsWriter";
+import { memorySource } from "../byteSource/memorySource";
+import { readSafetensorsHeader } from "./safetensorsHeader";
+import { writeSafetensors } from "./writeSafetensors";
 
 test("a written file is read back to the bit", async () => {
   const odd = Float32Array.from([Math.PI, -0, 1e-40, 3]);
