@@ -101,8 +101,9 @@ describe("a refused command", () => {
 
   test("a device started afterwards computes again", async () => {
     const x = four();
-    expect(await read(ops.square(x))).toEqual(Float32Array.of(1, 4, 9, 16));
-    x.dispose();
+    const y = ops.square(x);
+    expect(await read(y)).toEqual(Float32Array.of(1, 4, 9, 16));
+    dispose(x, y);
   });
 });
 
@@ -127,8 +128,9 @@ describe("a lost device", () => {
 
   test("is replaced by starting again", async () => {
     const x = four();
-    expect(await read(ops.square(x))).toEqual(Float32Array.of(1, 4, 9, 16));
-    x.dispose();
+    const y = ops.square(x);
+    expect(await read(y)).toEqual(Float32Array.of(1, 4, 9, 16));
+    dispose(x, y);
   });
 });
 
