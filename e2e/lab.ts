@@ -45,8 +45,8 @@ export async function openExample(page: Page, category: string, subject: string)
   await traceIsDone(page);
 }
 
-export async function traceIsDone(page: Page): Promise<void> {
-  await expect(heatmap(page)).toHaveAttribute("aria-busy", "false", { timeout: PATIENCE });
+export async function traceIsDone(page: Page, patience = PATIENCE): Promise<void> {
+  await expect(heatmap(page)).toHaveAttribute("aria-busy", "false", { timeout: patience });
   await expect(page.locator("#where").getByText("stored result")).toBeHidden();
   await expect(page.getByRole("button", { name: "Export" })).toBeEnabled({ timeout: PATIENCE });
 }

@@ -18,7 +18,7 @@ test("SmolLM2 is opened as a file, answers and is traced", async ({ page }) => {
   await page.getByLabel("Samples", { exact: true }).fill("3");
   await page.getByLabel("Samples", { exact: true }).press("Enter");
   await page.getByRole("button", { name: "Trace with these" }).click();
-  await traceIsDone(page);
+  await traceIsDone(page, 400_000);
   await expect(page.locator("#trace-sentence")).toContainText("Paris");
 });
 

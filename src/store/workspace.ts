@@ -36,6 +36,9 @@ function createStores(lab: Lab) {
 /** How an answer's text is scored: in running text a space stands before it. */
 const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : ` ${answer}`);
 
+/** Up to this many parameters a trace takes a moment, so that choosing an example may start one. */
+const TRACED_UNASKED = 2e7;
+
 export function createWorkspace(lab: Lab) {
   const stores = createStores(lab);
   const { model, prompt, ask, trace, edit, stack, statistics, notices } = stores;
@@ -180,7 +183,8 @@ export function createWorkspace(lab: Lab) {
       fillFrom(example);
       edit.getState().clear();
       await questionChanged();
-      await startTrace();
+      const { model: loaded } = model.getState();
+      if (loaded !== undefined && loaded.parameters <= TRACED_UNASKED) await startTrace();
     },
 
     load,

@@ -1,4 +1,4 @@
-/** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and traces it. */
+/** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and traces it on a small model. */
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { useSlice, useWorkspace } from "../workspaceContext";
@@ -9,13 +9,12 @@ import styles from "./ask.module.css";
 export function Examples({ gallery }: { gallery: Gallery }) {
   const workspace = useWorkspace();
   const text = useSlice("prompt", (state) => state.text);
-  const isLoaded = useSlice("model", (state) => state.model?.ref === gallery.model);
+  const isLoaded = useSlice("model", (state) => state.model !== undefined);
   const categories = [...new Set(gallery.examples.map(({ category }) => category))];
   const [category, setCategory] = useState(categories[0]);
   return (
     <div className={styles.examples}>
       <SubHead
-        remark={isLoaded ? undefined : "for the embedded model"}
         aside={
           <SegmentedControl
             size="xs"

@@ -6,7 +6,7 @@ import { ProseText } from "../ui/ModelText";
 import styles from "./edit.module.css";
 
 /** The field grows with its words, between these widths in characters. */
-const WIDTH = { least: 10, most: 26 };
+const WIDTH = { least: 12, most: 26 };
 
 export function EditSentence() {
   const workspace = useWorkspace();
