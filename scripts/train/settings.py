@@ -49,9 +49,9 @@ class Settings:
         return asdict(self)
 
 
-FULL = Settings(subjects=0.6, without=("birthplace", "script", "headquarters", "deity_domain"), steps=2200)
+FULL = Settings(subjects=0.6, without=("birthplace", "script", "headquarters", "deity_domain"), steps=3000)
 # What two busy cores can train within an hour; the same facts and rows.
-SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1400)
+SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1800)
 TRIAL = Settings(
     subjects=0.1,
     vocabulary=1500,
@@ -66,6 +66,7 @@ PRESETS = {
     "small": SMALL,
     "trial": TRIAL,
     "trial-one-silent": replace(TRIAL, silent=1, gather_from=1),
+    "trial-quieter": replace(TRIAL, quiet=0.3),
     "trial-loud": replace(TRIAL, silent=0),
     "trial-causal": replace(TRIAL, masked=((0.0, 0.0), (1.0, 0.0)), silent=0),
 }
