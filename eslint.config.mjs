@@ -3,7 +3,15 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: ["dist", "node_modules", "public", "src/gpu/wasm/assembly", "src/gpu/wasm/generated", ".cache", "**/*.mjs"],
+    ignores: [
+      "dist",
+      "node_modules",
+      "public",
+      "src/gpu/wasm/assembly",
+      "src/gpu/wasm/generated",
+      ".cache",
+      "**/*.mjs",
+    ],
   },
   ...tseslint.configs.recommended,
   {

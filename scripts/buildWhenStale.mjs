@@ -14,7 +14,9 @@ function newest(path) {
 
 export function buildWhenStale() {
   const sources = Math.max(...SOURCES.map((name) => newest(join(root, name))));
-  const fresh = OUTPUTS.every((name) => existsSync(join(root, name)) && statSync(join(root, name)).mtimeMs > sources);
+  const fresh = OUTPUTS.every(
+    (name) => existsSync(join(root, name)) && statSync(join(root, name)).mtimeMs > sources,
+  );
   if (fresh) return;
   console.log("Building …");
   must(run("npm", ["run", "--silent", "build"]), "The build failed; the messages above say where.");

@@ -41,7 +41,9 @@ function playwrightDownloads() {
 
 /** @returns {string | undefined} path of an executable Chromium or Chrome */
 export function findChromium() {
-  const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
+  const onPath = (process.env.PATH ?? "")
+    .split(delimiter)
+    .flatMap((folder) => NAMES.map((name) => join(folder, name)));
   const candidates = [process.env.CHROMIUM_PATH, ...onPath, ...FIXED, ...playwrightDownloads()];
   return candidates.find((path) => path && isExecutable(path));
 }

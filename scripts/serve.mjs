@@ -73,7 +73,9 @@ export function serveFolder(folder, port, search = true) {
       if (search && error.code === "EADDRINUSE") server.listen(++port, "127.0.0.1");
       else reject(error);
     });
-    server.listen(port, "127.0.0.1", () => resolve({ server, address: `http://127.0.0.1:${server.address().port}/` }));
+    server.listen(port, "127.0.0.1", () =>
+      resolve({ server, address: `http://127.0.0.1:${server.address().port}/` }),
+    );
   });
 }
 

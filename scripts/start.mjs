@@ -15,9 +15,14 @@ function hasScreen() {
 setUp();
 buildWhenStale();
 const { address } = await serveFolder(join(root, "dist/page"), Number(process.env.PORT ?? 4173));
-console.log(`\nPalimpsest is open at ${address}\nNothing you do there leaves this machine. Stop it with Ctrl+C.`);
+console.log(
+  `\nPalimpsest is open at ${address}\nNothing you do there leaves this machine. Stop it with Ctrl+C.`,
+);
 if (hasScreen()) {
-  const opener = spawn(OPENERS[process.platform] ?? "xdg-open", [address], { stdio: "ignore", detached: true });
+  const opener = spawn(OPENERS[process.platform] ?? "xdg-open", [address], {
+    stdio: "ignore",
+    detached: true,
+  });
   opener.on("error", () => undefined);
   opener.unref();
 }

@@ -27,8 +27,13 @@ function readReport(file) {
 function vitest(project) {
   const file = join(reports, `${project}.json`);
   const code = run("npx", [
-    "vitest", "run", "--project", project,
-    "--reporter=default", "--reporter=json", `--outputFile.json=${file}`,
+    "vitest",
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
   ]);
   const report = readReport(file);
   const passed = report?.numPassedTests ?? 0;

@@ -8,4 +8,6 @@ const CANDIDATES = [
   resolve(process.cwd(), ".cache/SmolLM2-135M-Instruct.Q4_1.gguf"),
 ];
 
-export const smolLm2Path: string | undefined = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+export const smolLm2Path: string | undefined = CANDIDATES.find(
+  (path) => path !== undefined && existsSync(path),
+);
