@@ -137,8 +137,12 @@ async function measure(path: string, request: EditRequest, passes: number, runs:
     .split("\n")
     .filter((line) => line !== "");
   const statistics = await cost(() => collectStatistics(model, { layers: [layer], texts }, CONTEXT));
-  await wholeEdit(model, request, contexts.result, statistics.result);
+  console.log(
+    `contexts ${contexts.processorMs.toFixed(0)} ms, statistics ${statistics.processorMs.toFixed(0)} ms`,
+  );
   const edit = await wholeEdit(model, request, contexts.result, statistics.result);
+  const heldMiB = backend.heldBytes() / 2 ** 20;
+  console.log("edit", JSON.stringify({ ...edit, heldMiB }));
   const runners = await compareRunners(model, request, contexts.result, passes, runs);
   model.dispose();
   const { tokens } = statistics.result.layers.get(layer)!;
@@ -146,6 +150,7 @@ async function measure(path: string, request: EditRequest, passes: number, runs:
     contextsMs: contexts.processorMs,
     statistics: { tokens, processorMs: statistics.processorMs },
     edit,
+    heldMiB,
     target: runners,
   };
 }
@@ -153,7 +158,7 @@ async function measure(path: string, request: EditRequest, passes: number, runs:
 const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
 const embedded = await measure("public/models/tiny-facts2-gpt2", REQUESTS.embedded, 10, 5);
 console.log("embedded model", JSON.stringify(embedded, null, 1));
-const smolLm2 = smolLm2Path === undefined ? undefined : await measure(smolLm2Path, REQUESTS.smolLm2, 3, 1);
+const smolLm2 = smolLm2Path === undefined ? undefined : await measure(smolLm2Path, REQUESTS.smolLm2, 2, 1);
 console.log(
   "SmolLM2-135M",
   smolLm2 ? JSON.stringify(smolLm2, null, 1) : "skipped: the model is not here (PALIMPSEST_SMOLLM2)",

@@ -26,6 +26,8 @@ export type Statistics = {
 
 /** Tokens run together, padding included; bounds the memory of one pass. */
 const CHUNK_TOKENS = 1024;
+/** Documents among which those of like length are put together. */
+const WINDOW = 256;
 
 /** Added when C is singular, relative to tr(C)/f, and the condition from which on it counts as singular. */
 const RIDGE = 1e-4;
@@ -83,8 +85,16 @@ function checkLayers(model: Model, layers: readonly number[]): void {
   throw new AppError("bad-request", sentence, "Choose the layers to collect.", { field: "layers" });
 }
 
-/** Documents in order, as many together as fit when padded to the longest. */
+/** Documents in windows, each sorted by length so that little is padding; the windows keep the texts' order. */
 function* chunks(documents: readonly Int32Array[]): Generator<Int32Array[]> {
+  for (let first = 0; first < documents.length; first += WINDOW) {
+    const window = documents.slice(first, first + WINDOW).sort((a, b) => a.length - b.length);
+    yield* chunksOf(window);
+  }
+}
+
+/** As many documents together as fit when padded to the longest. */
+function* chunksOf(documents: readonly Int32Array[]): Generator<Int32Array[]> {
   let chunk: Int32Array[] = [];
   let longest = 0;
   for (const ids of documents) {

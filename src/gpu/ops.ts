@@ -15,6 +15,7 @@ export {
   reshape,
   scale,
   slice,
+  split,
   sqrt,
   square,
   sub,

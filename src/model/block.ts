@@ -2,7 +2,7 @@
  * One transformer block of any family: attention and MLP on the residual stream, one after the other or side by side.
  * Which parts there are is said by the configuration's switches.
  */
-import { activation, add, attention, concat, gatedActivation, reshape, slice } from "../gpu/ops";
+import { activation, add, attention, concat, gatedActivation, reshape, slice, split } from "../gpu/ops";
 import { tidy, type Tensor } from "../gpu/tensor";
 import { invariant } from "../lib/errors";
 import type { KeyValue } from "./cache";
@@ -121,12 +121,14 @@ class Block {
   ): Tensor {
     const { prefix, firstPosition = 0 } = this.#options;
     if (!this.#segments) return f(xs, { prefix, firstPosition });
-    let first = 0;
-    const parts = this.#segments.map((segment) => {
-      const rows = xs.map((x) => slice(x, [first, 0, 0], [segment.rows, x.shape[1]!, x.shape[2]!]));
-      first += segment.rows;
-      return f(rows, segment);
-    });
+    const rows = this.#segments.map((segment) => segment.rows);
+    const cut = xs.map((x) => split(x, rows, 0));
+    const parts = this.#segments.map((segment, at) =>
+      f(
+        cut.map((pieces) => pieces[at]!),
+        segment,
+      ),
+    );
     return concat(parts, 0);
   }
 

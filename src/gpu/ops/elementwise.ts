@@ -93,6 +93,17 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
   return tf.slice(x, [...begin], [...size]);
 }
 
+/** Cuts x along an axis into consecutive parts of these extents; the inverse of `concat`, in one step each way. */
+export function split(x: Tensor, extents: readonly number[], axis: number): Tensor[] {
+  expectAxis("split", x, axis);
+  const whole = extents.reduce((sum, extent) => sum + extent, 0);
+  invariant(
+    whole === x.shape[axis],
+    `split: ${show(extents)} do not add up to axis ${axis} of ${show(x.shape)}`,
+  );
+  return tf.split(x, [...extents], axis);
+}
+
 /** Exchanges axes. */
 export function transpose(x: Tensor, order: readonly number[]): Tensor {
   const sorted = [...order].sort((a, b) => a - b);
