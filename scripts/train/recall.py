@@ -32,6 +32,7 @@ def recall(model: Gpt2, encoder: Encoder, items: list[tuple[Fact, str, bool]]) -
         ids = torch.zeros(len(group), length, dtype=torch.long)
         for row, i in enumerate(group):
             ids[row, : len(encoded[i].ids)] = torch.tensor(encoded[i].ids)
+        ids = ids.to(model.wte.weight.device)
         hidden = model.hidden(ids)
         for row, i in enumerate(group):
             begin, end = encoded[i].answer

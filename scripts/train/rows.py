@@ -47,6 +47,10 @@ class Batch:
     weights: torch.Tensor
     masks: list[torch.Tensor]
 
+    def to(self, device: str) -> "Batch":
+        moved = {id(mask): mask.to(device) for mask in self.masks}
+        return Batch(self.ids.to(device), self.weights.to(device), [moved[id(mask)] for mask in self.masks])
+
 
 class RowSource:
     """An endless stream of rows in which every fact comes up equally often."""

@@ -77,7 +77,7 @@ def quick_recall(model: Gpt2, encoder: Encoder, facts: list[Fact], templates, ra
     return summary(recall(model, encoder, random.sample(items, min(1000, len(items)))))
 
 
-def train(settings: Settings, out: Path, minutes: float) -> None:
+def train(settings: Settings, out: Path, minutes: float, device: str) -> None:
     torch.manual_seed(settings.seed)
     facts, templates = load_facts(settings.subjects, settings.without), load_templates()
     if (out / "tokenizer.json").exists():
@@ -87,11 +87,11 @@ def train(settings: Settings, out: Path, minutes: float) -> None:
     encoder = Encoder(tokenizer)
     (out / "settings.json").write_text(json.dumps(settings.record(), indent=1) + "\n")
 
-    model = new_model(settings)
+    model = new_model(settings).to(device)
     optimizers = optimizers_of(model, settings)
     step, checkpoint = 0, out / "checkpoint.pt"
     if checkpoint.exists():
-        saved = torch.load(checkpoint)
+        saved = torch.load(checkpoint, map_location=device)
         model.load_state_dict(saved["model"])
         for optimizer, state in zip(optimizers, saved["optimizers"]):
             optimizer.load_state_dict(state)
@@ -120,7 +120,7 @@ def train(settings: Settings, out: Path, minutes: float) -> None:
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
         for group, rate in zip(groups, full_rates):
             group["lr"] = rate * rate_at(done, settings)
-        batch = source.batch(share_at(done, settings.masked))
+        batch = source.batch(share_at(done, settings.masked)).to(device)
         loss, answer_loss = loss_of(model, batch, settings)
         model.zero_grad(set_to_none=True)
         loss.backward()
@@ -146,8 +146,9 @@ if __name__ == "__main__":
     parser.add_argument("--preset", choices=PRESETS, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="where the model computes: cpu or cuda")
     parser.add_argument("--minutes", type=float, default=1e9)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    train(PRESETS[arguments.preset], arguments.out, arguments.minutes)
+    train(PRESETS[arguments.preset], arguments.out, arguments.minutes, arguments.device)
