@@ -48,3 +48,34 @@ export function targetRows(
     hasEssence: essence !== undefined,
   };
 }
+
+/**
+ * The same batch in parts of at most `positions` suffix positions each (at least one row), in order; the loss is a sum
+ * over rows, so parts can be run one after the other. The essence row never stands alone.
+ */
+export function splitRows(target: TargetRows, positions: number): TargetRows[] {
+  const { rows, hasEssence } = target;
+  const longest = Math.max(...rows.map(({ ids, lookup }) => ids.length - lookup));
+  const perPart = Math.max(1, Math.floor(positions / longest));
+  const rewriting = rows.length - (hasEssence ? 1 : 0);
+  const parts: TargetRows[] = [];
+  for (let first = 0; first < rewriting; first += perPart) {
+    const end = Math.min(first + perPart, rewriting);
+    parts.push(partOf(target, first, end === rewriting ? rows.length : end, end));
+  }
+  return parts;
+}
+
+/** Rows first … end - 1, of which those before `rewritingEnd` have labels. */
+function partOf(target: TargetRows, first: number, end: number, rewritingEnd: number): TargetRows {
+  const { rows, places, labels, answerLength } = target;
+  return {
+    rows: rows.slice(first, end),
+    places: places
+      .filter(({ row }) => row >= first && row < end)
+      .map(({ row, position }) => ({ row: row - first, position })),
+    labels: labels.slice(first * answerLength, rewritingEnd * answerLength),
+    answerLength,
+    hasEssence: end > rewritingEnd,
+  };
+}

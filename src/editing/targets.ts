@@ -27,7 +27,7 @@ import { norm } from "../linalg/norms";
 import { unembed } from "../model/forward";
 import type { Model } from "../model/model";
 import { Adam } from "./adam";
-import type { TargetRows } from "./targetRows";
+import { splitRows, type TargetRows } from "./targetRows";
 import { cachedRunner, wholeRunner, type TargetRunner, type TargetSite } from "./targetRunner";
 
 export type TargetSettings = Pick<
@@ -40,7 +40,12 @@ export type TargetOptions = {
   onStep?: ((steps: readonly OptimisationStep[]) => void) | undefined;
   /** False runs the slow twin that caches nothing. */
   cached?: boolean;
+  /** Numbers of one activation, over all blocks above the site, that a part of the batch may hold. */
+  budget?: number;
 };
+
+/** Bounds the memory of a pass with its gradient, and the time between two chances to cancel. */
+const BUDGET = 1_000_000;
 
 export type OptimisedTarget = {
   /** t + δ, [d]. */
@@ -59,15 +64,19 @@ export async function optimiseTarget(
   settings: TargetSettings,
   options: TargetOptions = {},
 ): Promise<OptimisedTarget> {
-  const { signal, cached = true } = options;
-  const runner = cached
-    ? await cachedRunner(model, target, site, signal)
-    : await wholeRunner(model, target, site);
+  const { signal, cached = true, budget = BUDGET } = options;
+  const { layers, residualWidth } = model.config;
+  const positions = Math.floor(budget / ((layers - site.layer) * residualWidth));
+  const parts = cached ? splitRows(target, positions) : [target];
+  const runners: TargetRunner[] = [];
   try {
-    const loss = createLoss(model, target, runner, settings.klFactor);
-    return await descend(loss, runner.targetInit, settings, options);
+    for (const part of parts) {
+      runners.push(await (cached ? cachedRunner(model, part, site, signal) : wholeRunner(model, part, site)));
+    }
+    const loss = createLoss(model, target, parts, runners, settings.klFactor, signal);
+    return await descend(loss, runners[0]!.targetInit, settings, options);
   } finally {
-    runner.dispose();
+    for (const runner of runners) runner.dispose();
   }
 }
 
@@ -75,7 +84,7 @@ async function descend(
   loss: Loss,
   targetInit: Float64Array,
   settings: TargetSettings,
-  { signal, onStep }: TargetOptions,
+  { onStep }: TargetOptions,
 ): Promise<OptimisedTarget> {
   const delta = new Float64Array(targetInit.length);
   const adam = new Adam(delta.length, settings.learningRate);
@@ -84,8 +93,6 @@ async function descend(
   const deltas: Float64Array[] = [];
   try {
     for (let step = 0; step < settings.steps; step++) {
-      await yieldToEvents();
-      throwIfCancelled(signal);
       const { nll, kl, targetProbability, gradient } = await loss.at(delta);
       const deltaNorm = norm(delta);
       const total = nll + kl + decay * deltaNorm;
@@ -125,46 +132,84 @@ type Evaluation = {
 
 type Loss = { at(delta: Float64Array): Promise<Evaluation>; dispose(): void };
 
-/** The part of the loss that goes through the model, with its gradient. */
-function createLoss(model: Model, target: TargetRows, runner: TargetRunner, klFactor: number): Loss {
-  const { labels, answerLength } = target;
+/** The part of the loss that goes through the model, with its gradient: a sum over the parts of the batch. */
+function createLoss(
+  model: Model,
+  target: TargetRows,
+  parts: readonly TargetRows[],
+  runners: readonly TargetRunner[],
+  klFactor: number,
+  signal: AbortSignal | undefined,
+): Loss {
+  const last = parts.length - 1;
   const withKl = target.hasEssence && klFactor > 0;
-  const reference = withKl ? essenceReference(model, target, runner) : undefined;
-
-  /** Everything the step wants to know in one tensor: one reading back. */
-  const run = (delta: Tensor): Tensor =>
-    tidy(() => {
-      const terms: Tensor[] = [];
-      const { value, gradient } = valueAndGradient((x) => {
-        const logits = unembed(model, runner.residualAt(x)); // [labels (+ 1), V]
-        const nll = keep(crossEntropy(slice(logits, [0, 0], [labels.length, -1]), labels));
-        terms.push(nll);
-        const mean = scale(sum(nll), 1 / labels.length);
-        if (!reference) return mean;
-        const kl = keep(drift(slice(logits, [labels.length, 0], [1, -1]), reference));
-        terms.push(kl);
-        return add(mean, scale(sum(kl), klFactor));
-      }, delta);
-      dispose(value);
-      const packed = concat([reshape(gradient, [-1]), ...terms], 0);
-      dispose(...terms);
-      return packed;
-    });
-
+  const reference = withKl ? essenceReference(model, parts[last]!, runners[last]!) : undefined;
   return {
     async at(delta) {
       const input = tensor(Float32Array.from(delta), [delta.length]);
-      const packed = run(input);
-      dispose(input);
-      const numbers = Float64Array.from(await read(packed));
-      dispose(packed);
-      const gradient = numbers.slice(0, delta.length);
-      const nll = numbers.subarray(delta.length, delta.length + labels.length);
-      const kl = reference ? klFactor * numbers.at(-1)! : 0;
-      return { nll: average(nll), kl, targetProbability: meanProbability(nll, answerLength), gradient };
+      const gradient = new Float64Array(delta.length);
+      const nll: number[] = [];
+      let kl = 0;
+      try {
+        for (const [at, part] of parts.entries()) {
+          await yieldToEvents();
+          throwIfCancelled(signal);
+          const weights = { nll: 1 / target.labels.length, kl: klFactor };
+          const packed = runPart(
+            model,
+            part,
+            runners[at]!,
+            at === last ? reference : undefined,
+            weights,
+            input,
+          );
+          const numbers = await read(packed);
+          dispose(packed);
+          for (let i = 0; i < gradient.length; i++) gradient[i]! += numbers[i]!;
+          nll.push(...numbers.subarray(delta.length, delta.length + part.labels.length));
+          if (at === last && reference) kl = klFactor * numbers.at(-1)!;
+        }
+      } finally {
+        dispose(input);
+      }
+      const values = Float64Array.from(nll);
+      return {
+        nll: average(values),
+        kl,
+        targetProbability: meanProbability(values, target.answerLength),
+        gradient,
+      };
     },
     dispose: () => dispose(reference),
   };
+}
+
+/** Gradient [d], NLL of every label and, with a reference, the KL term in one tensor: one reading back. */
+function runPart(
+  model: Model,
+  { labels }: TargetRows,
+  runner: TargetRunner,
+  reference: Tensor | undefined,
+  weights: { nll: number; kl: number },
+  delta: Tensor,
+): Tensor {
+  return tidy(() => {
+    const terms: Tensor[] = [];
+    const { value, gradient } = valueAndGradient((x) => {
+      const logits = unembed(model, runner.residualAt(x)); // [labels (+ 1), V]
+      const nll = keep(crossEntropy(slice(logits, [0, 0], [labels.length, -1]), labels));
+      terms.push(nll);
+      const mean = scale(sum(nll), weights.nll);
+      if (!reference) return mean;
+      const kl = keep(drift(slice(logits, [labels.length, 0], [1, -1]), reference));
+      terms.push(kl);
+      return add(mean, scale(sum(kl), weights.kl));
+    }, delta);
+    dispose(value);
+    const packed = concat([reshape(gradient, [-1]), ...terms], 0);
+    dispose(...terms);
+    return packed;
+  });
 }
 
 /** KL(p ‖ p₀) [1] for logits [1, V] against log probabilities p₀. */

@@ -149,6 +149,9 @@ async function expectTwin(model: Model, read: ReadFixture, name: string): Promis
     const site = { layer: settings.layer, kind };
     const fast = await optimiseTarget(model, rows, site, settings);
     const slow = await optimiseTarget(model, rows, site, settings, { cached: false });
+    const inParts = await optimiseTarget(model, rows, site, settings, { budget: 12_000 });
+    expect(relativeDifference(inParts.target, slow.target)).toBeLessThan(1e-3);
+    expect(inParts.steps).toHaveLength(slow.steps.length);
     expect(fast.steps).toHaveLength(slow.steps.length);
     expect(relativeDifference(fast.target, slow.target)).toBeLessThan(1e-3);
     fast.steps.forEach((step, at) => expect(Math.abs(step.total - slow.steps[at]!.total)).toBeLessThan(1e-3));
