@@ -149,7 +149,7 @@ async function expectTwin(model: Model, read: ReadFixture, name: string): Promis
     const site = { layer: settings.layer, kind };
     const fast = await optimiseTarget(model, rows, site, settings);
     const slow = await optimiseTarget(model, rows, site, settings, { cached: false });
-    const inParts = await optimiseTarget(model, rows, site, settings, { budget: 12_000 });
+    const inParts = await optimiseTarget(model, rows, site, settings, { budget: 1 });
     expect(relativeDifference(inParts.target, slow.target)).toBeLessThan(1e-3);
     expect(inParts.steps).toHaveLength(slow.steps.length);
     expect(fast.steps).toHaveLength(slow.steps.length);

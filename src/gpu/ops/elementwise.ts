@@ -101,6 +101,8 @@ export function split(x: Tensor, extents: readonly number[], axis: number): Tens
     whole === x.shape[axis],
     `split: ${show(extents)} do not add up to axis ${axis} of ${show(x.shape)}`,
   );
+  // tfjs's gradient of a split into one part fails: it gets a tensor where it expects a list.
+  if (extents.length === 1) return [tf.reshape(x, x.shape)];
   return tf.split(x, [...extents], axis);
 }
 
