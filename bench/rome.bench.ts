@@ -158,7 +158,7 @@ async function measure(path: string, request: EditRequest, passes: number, runs:
 const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
 const embedded = await measure("public/models/tiny-facts2-gpt2", REQUESTS.embedded, 10, 5);
 console.log("embedded model", JSON.stringify(embedded, null, 1));
-const smolLm2 = smolLm2Path === undefined ? undefined : await measure(smolLm2Path, REQUESTS.smolLm2, 2, 1);
+const smolLm2 = smolLm2Path === undefined ? undefined : await measure(smolLm2Path, REQUESTS.smolLm2, 6, 1);
 console.log(
   "SmolLM2-135M",
   smolLm2 ? JSON.stringify(smolLm2, null, 1) : "skipped: the model is not here (PALIMPSEST_SMOLLM2)",

@@ -45,7 +45,7 @@ export type TargetOptions = {
 };
 
 /** Bounds the memory of a pass with its gradient, and the time between two chances to cancel. */
-const BUDGET = 1_000_000;
+const BUDGET = 300_000;
 
 export type OptimisedTarget = {
   /** t + δ, [d]. */

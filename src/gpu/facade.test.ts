@@ -320,6 +320,23 @@ describe.each(["cpu", "wasm"] as const)("%s", (name) => {
   });
 });
 
+describe("WebAssembly memory of a gradient", () => {
+  test("holds no copies of the frozen weights it went through", async () => {
+    const engine = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
+    const width = 2048;
+    const weight = createLinear(new Float32Array(width * width), width, width);
+    const x = zeros([1, width]);
+    const before = engine.heldBytes();
+    const through = (y: Tensor): Tensor =>
+      Array.from({ length: 12 }).reduce<Tensor>((z) => ops.linear(z, weight), y);
+    const { value, gradient } = ops.valueAndGradient((y) => ops.sum(through(y)), x);
+    // Twelve copies would be 192 MiB; the memory grows in steps, so one weight's worth is let pass.
+    expect(engine.heldBytes() - before).toBeLessThan(2 * width * width * 4);
+    dispose(value, gradient, x);
+    weight.dispose();
+  });
+});
+
 describe("WebAssembly memory that grows until it is full", () => {
   const full = expect.objectContaining({ code: "out-of-memory" });
   const allocate = (side: number) =>

@@ -1,5 +1,5 @@
 /** Registers our kernels with tfjs's wasm backend: makes outputs and scratch, and hands addresses to the module. */
-import { registerKernel } from "@tensorflow/tfjs-core";
+import { Identity, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Attributes } from "../kernelSpec";
@@ -9,6 +9,7 @@ import type { Operand, WasmKernel } from "./wasmKernels";
 
 /** @param kernelsOf gives the module of the running backend: backends may be started anew, registration is for ever */
 export function registerWasmKernels(kernelsOf: () => KernelExports): void {
+  shareClones();
   for (const kernel of WASM_KERNELS) {
     registerKernel({
       kernelName: kernel.spec.name,
@@ -23,6 +24,24 @@ export function registerWasmKernels(kernelsOf: () => KernelExports): void {
         ),
     });
   }
+}
+
+/**
+ * tfjs's wasm backend copies a tensor to clone it, and the tape clones every input that a gradient needs: a pass with
+ * its gradient through SmolLM2 copied all weights it went through (420 MB). Tensors never change, so a clone may be a
+ * second handle on the same memory, as on the other backends.
+ */
+function shareClones(): void {
+  unregisterKernel(Identity, "wasm");
+  registerKernel({
+    kernelName: Identity,
+    backendName: "wasm",
+    kernelFunc: ({ inputs, backend }) => {
+      const { dataId, shape, dtype } = inputs["x"] as TensorInfo;
+      (backend as BackendWasm).incRef(dataId);
+      return { dataId, shape, dtype };
+    },
+  });
 }
 
 function callKernel(
