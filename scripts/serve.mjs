@@ -1,7 +1,7 @@
 /** A static server for the built page: right types, byte ranges, security headers. No dependencies. */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { basename, extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const TYPES = {
@@ -79,7 +79,8 @@ export function serveFolder(folder, port, search = true) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// By name, not by address: inside a bundle this module's address is the bundle's.
+if (basename(process.argv[1] ?? "") === "serve.mjs") {
   const folder = fileURLToPath(new URL("../dist/page", import.meta.url));
   const { address } = await serveFolder(folder, Number(process.env.PORT ?? 4173), !process.env.PORT);
   console.log(address);

@@ -7,8 +7,7 @@ import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
 import { readFactSubjects } from "../loading/factSubjects";
 import { parseModelConfig } from "../model/config";
 import { loadModel } from "../model/model";
-import { tokenizerFromGguf } from "../model/tokenizer/ggufTokenizer";
-import { createTokenizer, type Tokenizer } from "../model/tokenizer/tokenizer";
+import { openTokenizer } from "../model/tokenizer/openTokenizer";
 import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
 import { restoreStack } from "./journal";
@@ -24,12 +23,6 @@ export async function unload(session: Session): Promise<void> {
     loaded.model.dispose();
   }
   engine?.dispose();
-}
-
-/** A GGUF without a tokenizer.json carries its vocabulary in the metadata. */
-function openTokenizer({ tokenizer, ggufMetadata }: Checkpoint): Tokenizer {
-  const inMetadata = tokenizer.tokenizer === undefined && ggufMetadata !== undefined;
-  return createTokenizer(inMetadata ? tokenizerFromGguf(ggufMetadata) : tokenizer);
 }
 
 type Opened = { ref: string; checkpoint: Checkpoint; licence: string; notice: string | undefined };
