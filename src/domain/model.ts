@@ -4,6 +4,20 @@ import type { RomeSettings } from "./edit";
 
 export type Backend = "webgpu" | "wasm" | "cpu";
 
+/** How frozen matrices are kept on the device, best first. Arithmetic is float32 always. */
+export type Precision = "float32" | "float16" | "int8";
+
+/** What a model takes, in bytes. Known from its configuration alone, before any weight is read. */
+export type ModelMemory = {
+  precision: Precision;
+  /** Of the weights on the device. */
+  weights: number;
+  /** What the backend holds once the model is loaded and has run: weights, tables, the backend's own overhead. */
+  held: number;
+  /** JavaScript's own memory while weights are read, largest at one time. */
+  loading: number;
+};
+
 /**
  * Where a model's bytes are. `embedded:` is a folder under public/models; `files` are File objects dropped on the
  * page (one .gguf, or a folder in Hugging Face layout); `path` is the same on disk, for the shell only.

@@ -7,8 +7,14 @@
  * - "outIn": row-major [out, in] (how an embedding table arrives; W is its transpose).
  * - "panels8": [ceil(out / 8), in, 8]: panel p holds columns 8p … 8p+7, padded with zeros. One copy serves x W (walk
  *   down a panel), dy Wᵀ (dot products along its 8 lanes) and the lookup of one output's row (stride 8).
+ * The packed layouts are the same panels in fewer bits, as int32 words; packedPanels.ts writes and reads them:
+ * - "panels8Float16", "panels8Bfloat16": [ceil(out / 8), in, 4]. Word k of a step holds lane k in its lower half and
+ *   lane k + 4 in its upper one, so that four lanes are decoded at once.
+ * - "panels8Int8": [ceil(out / 8), ceil(in / 32), 72]: for every 32 inputs 8 float32 scales, one per lane, then two
+ *   words of four signed bytes per input (lanes 0 … 3 and 4 … 7, lane 0 lowest). A value is byte · scale.
  */
-export type WeightLayout = "inOut" | "outIn" | "panels8";
+export type WeightLayout = "inOut" | "outIn" | "panels8" | PackedLayout;
+export type PackedLayout = "panels8Float16" | "panels8Bfloat16" | "panels8Int8";
 
 export type WeightGeometry = {
   readonly inFeatures: number;
@@ -17,6 +23,15 @@ export type WeightGeometry = {
 };
 
 export const PANEL = 8;
+
+/** Inputs that share a scale in "panels8Int8": a GGUF Q8_0 block, so that such a file is kept without further loss. */
+export const INT8_BLOCK = 32;
+/** Words of a block: 8 scales and 32 steps of two words. */
+export const INT8_BLOCK_WORDS = PANEL + 2 * INT8_BLOCK;
+
+export function isPacked(layout: WeightLayout): layout is PackedLayout {
+  return layout === "panels8Float16" || layout === "panels8Bfloat16" || layout === "panels8Int8";
+}
 
 /** The shape of the tensor that holds a weight. */
 export function weightShape({ inFeatures, outFeatures, layout }: WeightGeometry): number[] {
@@ -27,10 +42,20 @@ export function weightShape({ inFeatures, outFeatures, layout }: WeightGeometry)
       return [outFeatures, inFeatures];
     case "panels8":
       return [Math.ceil(outFeatures / PANEL), inFeatures, PANEL];
+    case "panels8Float16":
+    case "panels8Bfloat16":
+      return [Math.ceil(outFeatures / PANEL), inFeatures, PANEL / 2];
+    case "panels8Int8":
+      return [Math.ceil(outFeatures / PANEL), Math.ceil(inFeatures / INT8_BLOCK), INT8_BLOCK_WORDS];
   }
 }
 
-/** The flat index of W[input, output]. */
+/** Bytes of the tensor that holds a weight. */
+export function weightBytes(geometry: WeightGeometry): number {
+  return 4 * weightShape(geometry).reduce((product, extent) => product * extent, 1);
+}
+
+/** The flat index of W[input, output] in a layout of float32 numbers. */
 export function weightIndex(geometry: WeightGeometry, input: number, output: number): number {
   switch (geometry.layout) {
     case "inOut":
@@ -39,6 +64,8 @@ export function weightIndex(geometry: WeightGeometry, input: number, output: num
       return output * geometry.inFeatures + input;
     case "panels8":
       return (Math.floor(output / PANEL) * geometry.inFeatures + input) * PANEL + (output % PANEL);
+    default:
+      throw new RangeError(`${geometry.layout} holds no float32 numbers`);
   }
 }
 

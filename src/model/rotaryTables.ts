@@ -8,7 +8,8 @@ import type { RotaryConfig } from "./rotaryConfig";
 /** Both [positions, dims / 2]. */
 export type RotaryTable = { cos: Tensor; sin: Tensor };
 
-const FIRST_LENGTH = 256;
+/** Positions a table begins with. */
+export const FIRST_LENGTH = 256;
 
 export class RotaryTables {
   readonly #settings: readonly RotaryConfig[];

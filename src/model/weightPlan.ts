@@ -35,14 +35,24 @@ export function planWeights(
   config: ModelConfig,
   directory: TensorDirectory,
 ): { prefix: string; plan: PlannedWeight[] } {
-  const family = families.find(({ name }) => name === config.family)!;
+  const family = familyOf(config);
   const prefix = family.prefixes.find((one) => directory.has(one + family.embedding)) ?? family.prefixes[0]!;
-  const plan = [...outerWeights(config, family, prefix)];
-  for (let layer = 0; layer < config.layers; layer++)
-    plan.push(...blockWeights(config, family, prefix, layer));
+  const plan = [...expectedWeights(config, prefix)];
   for (const { stored } of plan) checkStored(stored, directory);
   refuseStrangers(plan, family, directory);
   return { prefix, plan };
+}
+
+const familyOf = ({ family }: ModelConfig): Family => families.find(({ name }) => name === family)!;
+
+/** Every weight the configuration asks for, in the order of loading; needs no checkpoint. */
+export function* expectedWeights(
+  config: ModelConfig,
+  prefix = familyOf(config).prefixes[0]!,
+): Generator<PlannedWeight> {
+  const family = familyOf(config);
+  yield* outerWeights(config, family, prefix);
+  for (let layer = 0; layer < config.layers; layer++) yield* blockWeights(config, family, prefix, layer);
 }
 
 function* outerWeights(config: ModelConfig, family: Family, prefix: string): Generator<PlannedWeight> {
