@@ -12,6 +12,7 @@ import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
 import { restoreStack } from "./journal";
 import { describe, type LoadedState, type Session } from "./session";
+import { watchedTokenizer } from "./watchedTokenizer";
 
 /** Frees the model and the engine before others take their memory. */
 export async function unload(session: Session): Promise<void> {
@@ -35,7 +36,9 @@ async function loadWeights(
   const { ref, files, licence, notice } = await environment.openSource(source, context);
   const checkpoint = await openCheckpoint(files, context.signal);
   const config = parseModelConfig(checkpoint.config);
-  const tokenizer = openTokenizer(checkpoint);
+  const { watch } = environment;
+  const opened = watch({ kind: "tokenizer", model: ref }, () => openTokenizer(checkpoint));
+  const tokenizer = watchedTokenizer(opened, ref, watch);
   const ownSubjects = await readFactSubjects(files, context.signal);
   const model = await loadModel(checkpoint, tokenizer, config, context);
   return {
@@ -44,6 +47,7 @@ async function loadWeights(
     files,
     model,
     ownSubjects,
+    watch,
     checkpoint,
     notice,
     licence: licence ?? checkpoint.licence ?? "unknown",

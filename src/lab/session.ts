@@ -1,5 +1,6 @@
 /** What is loaded now: the engine, one model, its edit stack, and what was computed about it once. */
 import type { LoadedModel, ModelSource } from "../domain/model";
+import type { Watch } from "../domain/watch";
 import type { EditStack } from "../editing/stack";
 import type { EngineBackend } from "../gpu/backend";
 import { AppError } from "../lib/errors";
@@ -14,6 +15,8 @@ export type LoadedState = {
   stack: EditStack;
   /** Subjects of the facts the model was taught, where it brings a list. */
   ownSubjects: readonly string[];
+  /** For the chat template; the tokenizer is already watched. */
+  watch: Watch;
   info: Omit<LoadedModel, "heldBytes">;
 };
 
