@@ -143,6 +143,33 @@ describe("the command line", () => {
     expect(generated.completion.text).toMatch(/^ Paris/);
   });
 
+  test("averages traces by what each token is to its fact, and writes them as files", async () => {
+    const facts = [
+      { prompt: "The capital of {} is", subject: "France", attribute: "Paris" },
+      { prompt: "The capital of {} is", subject: "Norway", attribute: "Oslo" },
+      { prompt: "The capital of {} is", subject: "Italy", attribute: "Oslo" },
+    ];
+    const data = join(folder, "facts.json");
+    writeFileSync(data, JSON.stringify(facts));
+    const [svg, csv] = [join(folder, "average.svg"), join(folder, "average.csv")];
+    type Averaged = {
+      facts: number;
+      skipped: unknown[];
+      roles: string[];
+      maps: { kind: string; cells: { effect: { mean: number; interval: number } }[][] }[];
+      total: { mean: number };
+    };
+    const words = ["trace-average", "--model", "embedded:tiny-facts2-gpt2", "--data", data];
+    const averaged = await json<Averaged>([...words, "--kinds", "state,attn", "--svg", svg, "--csv", csv]);
+    expect(averaged).toMatchObject({ facts: 2, skipped: [{ index: 2 }] });
+    expect(averaged.maps.map(({ kind }) => kind)).toEqual(["state", "attn"]);
+    // The last state of the last token is the whole answer: its effect is the total one.
+    const last = averaged.maps[0]!.cells[averaged.roles.indexOf("last")]!.at(-1)!.effect;
+    expect(last.mean).toBeCloseTo(averaged.total.mean, 6);
+    expect(readFileSync(svg, "utf8")).toMatch(/^<svg /);
+    expect(readFileSync(csv, "utf8")).toMatch(/^kind,role,layer/);
+  });
+
   test.each([
     [["trac"], 2, /Did you mean trace/],
     [["trace", "--model", "embedded:tiny-facts2-gpt2"], 2, /--prompt is missing/],

@@ -15,6 +15,7 @@ import { selfTest } from "./commands/selfTest";
 import { stack } from "./commands/stack";
 import { stats } from "./commands/stats";
 import { trace } from "./commands/trace";
+import { traceAverage } from "./commands/traceAverage";
 import { commandHelp, generalHelp } from "./help";
 import { progressLine } from "./progressLine";
 
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   generate,
   score,
   trace,
+  "trace-average": traceAverage,
   stats,
   edit,
   stack,

@@ -11,10 +11,19 @@ import type {
   ScoreResult,
 } from "./generation";
 import type { Backend, LoadedModel, ModelSource, ModelSummary, Token } from "./model";
+import type { KeptModels, ModelInspection } from "./modelInspection";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
 import type { StatisticsRequest, StatisticsResult } from "./statistics";
-import type { CellRequest, CellResult, TracePartial, TraceRequest, TraceResult } from "./trace";
+import type {
+  CellRequest,
+  CellResult,
+  TraceAverageRequest,
+  TraceAverageResult,
+  TracePartial,
+  TraceRequest,
+  TraceResult,
+} from "./trace";
 
 export type Handler<Request, Result, Partial = never> = (
   request: Request,
@@ -23,12 +32,19 @@ export type Handler<Request, Result, Partial = never> = (
 
 export type LabApi = {
   listModels: Handler<Record<never, never>, ModelSummary[]>;
+  /** Reads a model's configuration and list of files, but no weights. */
+  inspectModel: Handler<{ source: ModelSource }, ModelInspection>;
+  /** Models of the hub that the browser keeps. */
+  keptModels: Handler<Record<never, never>, KeptModels>;
+  removeKeptModel: Handler<{ ref: string }, KeptModels>;
   load: Handler<{ source: ModelSource; backend?: Backend }, LoadedModel>;
   tokenize: Handler<{ prompt: string }, { tokens: Token[] }>;
   generate: Handler<GenerateRequest, GenerateResult, GeneratePartial>;
   score: Handler<ScoreRequest, ScoreResult>;
   trace: Handler<TraceRequest, TraceResult, TracePartial>;
   traceCell: Handler<CellRequest, CellResult>;
+  /** Many facts traced and averaged by the role of each token. */
+  traceAverage: Handler<TraceAverageRequest, TraceAverageResult>;
   statistics: Handler<StatisticsRequest, StatisticsResult>;
   edit: Handler<EditCall, EditResult, EditPartial>;
   stack: Handler<Record<never, never>, StackState>;

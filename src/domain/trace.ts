@@ -70,6 +70,49 @@ export type TraceResult = {
   milliseconds: number;
 };
 
+/** What a token is to the fact: rows of an average over prompts (ROME figure 2; algorithms.md 1.5). */
+export type TokenRole = "firstSubject" | "middleSubject" | "lastSubject" | "firstAfter" | "further" | "last";
+
+export type TracedFact = {
+  prompt: string;
+  subject: TraceRequest["subject"];
+  /** The right answer; facts that the model answers otherwise are left out. Absent: its own best next token. */
+  answer?: string;
+};
+
+export type TraceAverageRequest = {
+  facts: readonly TracedFact[];
+  kinds: readonly TraceKind[];
+  window: number;
+  samples: number;
+  noise: "3sigma" | number;
+  seed: number;
+};
+
+/** A mean with the half width of its 95 % interval, 1.96 · s / √n. */
+export type Average = { mean: number; interval: number; count: number };
+
+/** `effect`: restored minus corrupted probability, each observation minus its own prompt's; `score`: restored alone. */
+export type AverageCell = { effect: Average; score: number };
+
+export type TraceAverageResult = {
+  /** Facts that were traced, and those left out with the reason. */
+  facts: number;
+  skipped: { index: number; prompt: string; reason: string }[];
+  clean: Average;
+  corrupted: Average;
+  /** Clean minus corrupted: the average total effect. */
+  total: Average;
+  noise: { level: number; sigma: number; seed: number };
+  window: number;
+  samples: number;
+  layers: number;
+  roles: TokenRole[];
+  /** One per kind; `cells` [role][layer], an empty list for a role that no prompt has. */
+  maps: { kind: TraceKind; cells: AverageCell[][] }[];
+  milliseconds: number;
+};
+
 export type CellRequest = { trace: TraceRequest; token: number; layer: number; top: number };
 /** The likeliest next tokens (mean probability over the samples) with one state restored. */
 export type CellResult = { top: { id: number; text: string; p: number }[] };

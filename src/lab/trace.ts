@@ -1,7 +1,16 @@
 /** Causal tracing of one fact, on the weights in use or on the checkpoint's own. */
 import type { CallContext } from "../domain/progress";
-import type { CellRequest, CellResult, TracePartial, TraceRequest, TraceResult } from "../domain/trace";
+import type {
+  CellRequest,
+  CellResult,
+  TraceAverageRequest,
+  TraceAverageResult,
+  TracePartial,
+  TraceRequest,
+  TraceResult,
+} from "../domain/trace";
 import { trace } from "../tracing/trace";
+import { traceAverage } from "../tracing/traceAverage";
 import { cellTop } from "../tracing/cell";
 import knownSubjects from "./data/knownSubjects.json";
 import { onWeights } from "./language";
@@ -27,3 +36,10 @@ export const traceCell = (
   context: CallContext<never>,
 ): Promise<CellResult> =>
   onWeights(state, request.trace.weights, () => cellTop(state.model, request, noiseSubjects(state), context));
+
+/** Many facts on the weights in use, averaged by what each token is to its fact. @throws AppError bad-request, cancelled */
+export const averageTraces = (
+  state: LoadedState,
+  request: TraceAverageRequest,
+  context: CallContext<never>,
+): Promise<TraceAverageResult> => traceAverage(state.model, request, noiseSubjects(state), context);

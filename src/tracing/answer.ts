@@ -38,7 +38,7 @@ export function bestOf(values: Float32Array, count: number): number[] {
 export function answerToken(
   model: Model,
   request: TraceRequest,
-  best: TokenChoice,
+  best: { id: number; text: string },
 ): { id: number; text: string } {
   const { prompt, answer } = request;
   const { tokenizer } = model;

@@ -7,7 +7,7 @@ import type { Model } from "../model/model";
 import { answerToken, likeliestNext, traceWarnings } from "./answer";
 import { answerProbabilities } from "./answerProbability";
 import { KeptRun, type OutputSite } from "./keptRun";
-import { corruptedEmbedding } from "./noise";
+import { corruptedEmbedding, type NoiseReference } from "./noise";
 import { drawTraceNoise, readRequest, type TracedPrompt, type TraceNoise } from "./request";
 import { meanAndSpread } from "./scores";
 
@@ -41,11 +41,11 @@ const NEXT_TOKENS = 5;
 export async function makeBaselines(
   model: Model,
   request: TraceRequest,
-  subjects: readonly string[],
+  reference: NoiseReference,
   signal: AbortSignal,
 ): Promise<Baselines> {
   const prompt = readRequest(model, request);
-  const noise = await drawTraceNoise(model, request, prompt, subjects);
+  const noise = await drawTraceNoise(model, request, prompt, reference);
   const site = outputSite(request);
   const run = async (values: TraceNoise["first"], wanted: OutputSite | undefined): Promise<KeptRun> =>
     KeptRun.make(model, await corruptedEmbedding(model, prompt.ids, prompt.subject, values), wanted, signal);

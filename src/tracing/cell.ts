@@ -9,6 +9,7 @@ import type { Model } from "../model/model";
 import { bestOf } from "./answer";
 import { makeBaselines } from "./baselines";
 import { restoredLastRows } from "./naiveTrace";
+import type { NoiseReference } from "./noise";
 
 const MOST = 100;
 
@@ -20,10 +21,10 @@ const MOST = 100;
 export async function cellTop(
   model: Model,
   { trace, token, layer, top }: CellRequest,
-  subjects: readonly string[],
+  reference: NoiseReference,
   { signal }: Pick<CallContext, "signal">,
 ): Promise<CellResult> {
-  const baselines = await makeBaselines(model, trace, subjects, signal);
+  const baselines = await makeBaselines(model, trace, reference, signal);
   try {
     const { first, scored, site } = baselines;
     const isInside =

@@ -10,6 +10,15 @@ import type { LegacyRandom } from "../lib/random/legacyRandom";
 import type { Model } from "../model/model";
 import type { TokenRange } from "./subject";
 
+/** What sets three sigma: σ itself, or the subjects whose embeddings give it. */
+export type NoiseReference = number | readonly string[];
+
+/** σ of a reference; 0 when there are no subjects, which only an absolute noise level can do without. */
+export async function referenceDeviation(model: Model, reference: NoiseReference): Promise<number> {
+  if (typeof reference === "number") return reference;
+  return reference.length > 0 ? embeddingDeviation(model, reference) : 0;
+}
+
 /** Rows of the embedding table read at once. */
 const ROWS_AT_ONCE = 2048;
 

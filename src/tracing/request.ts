@@ -4,7 +4,7 @@ import type { TraceRequest } from "../domain/trace";
 import { AppError } from "../lib/errors";
 import { legacyRandom } from "../lib/random/legacyRandom";
 import type { Model } from "../model/model";
-import { drawNoise, embeddingDeviation } from "./noise";
+import { drawNoise, referenceDeviation, type NoiseReference } from "./noise";
 import { findSubject, tokensOfSpan, type TokenRange } from "./subject";
 
 /** A trace's input in tokens. */
@@ -60,12 +60,12 @@ export async function drawTraceNoise(
   model: Model,
   request: TraceRequest,
   { subject }: TracedPrompt,
-  subjects: readonly string[],
+  reference: NoiseReference,
 ): Promise<TraceNoise> {
   const perSample = (subject.end - subject.start) * model.config.residualWidth;
   const count = request.samples * perSample;
   const drawsAgain = request.sever !== undefined && request.severedNoise === "published";
-  const sigma = subjects.length > 0 ? await embeddingDeviation(model, subjects) : 0;
+  const sigma = await referenceDeviation(model, reference);
   if (request.noiseValues) {
     const level = levelOf(request.noiseValues, perSample);
     return { level, sigma, ...givenNoise(request.noiseValues, drawsAgain ? count : undefined) };

@@ -8,24 +8,25 @@ import type { TracePartial, TraceRequest, TraceResult } from "../domain/trace";
 import type { Model } from "../model/model";
 import { makeBaselines, summarise, type Baselines, type BaselineSummary } from "./baselines";
 import { naiveCell } from "./naiveTrace";
+import type { NoiseReference } from "./noise";
 import { meanAndSpread, outward, peakOf } from "./scores";
 import { sweepToken, sweepWork } from "./sweep";
 import { severedPlan, statePlan, untouchedPlan, windowPlan, type TokenPlan } from "./tracePlans";
 import { createTraceProgress } from "./traceProgress";
 
 /**
- * Traces every token and layer. Rows arrive through `onProgress`, the subject's last token first. `subjects` set the
- * noise level for `3sigma`.
+ * Traces every token and layer. Rows arrive through `onProgress`, the subject's last token first. `reference`
+ * sets the noise level for `3sigma`.
  * @throws AppError subject-not-in-prompt, subject-ambiguous, empty-prompt, prompt-too-long, bad-request, cancelled
  */
 export async function trace(
   model: Model,
   request: TraceRequest,
-  subjects: readonly string[],
+  reference: NoiseReference,
   context: CallContext<TracePartial>,
 ): Promise<TraceResult> {
   const started = performance.now();
-  const baselines = await makeBaselines(model, request, subjects, context.signal);
+  const baselines = await makeBaselines(model, request, reference, context.signal);
   try {
     const summary = await summarise(model, request, baselines, context.signal);
     const { scores, spread } = await traceRows({ model, request, baselines, summary, context });

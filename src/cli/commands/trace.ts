@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { SeverKind, TraceKind, TraceRequest, TraceResult } from "../../domain/trace";
+import type { SeverKind, TraceRequest, TraceResult } from "../../domain/trace";
 import { AppError } from "../../lib/errors";
 import { fromResult } from "../../lib/heatmap/heatmap";
 import { toCsv, toSvg } from "../../lib/heatmap/heatmapFiles";
@@ -8,17 +8,9 @@ import { parseAssignments, type Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { openModel, readInput } from "../openModel";
 import { printable, probability, table } from "../table";
+import { readNoise, SHORT_KINDS, TRACE_KINDS } from "../traceOptions";
 
-const KINDS: Record<string, TraceKind> = { state: "state", mlp: "mlp", attn: "attention" };
 const SEVERS: Record<string, SeverKind> = { mlp: "mlp", attn: "attention" };
-const SHORT: Record<TraceKind, string> = { state: "state", mlp: "mlp", attention: "attn" };
-
-function readNoise(word: string | undefined): "3sigma" | number {
-  if (word === undefined || word === "3sigma") return "3sigma";
-  const level = Number(word);
-  if (word.trim() !== "" && Number.isFinite(level) && level >= 0) return level;
-  throw new AppError("usage", `--noise takes 3sigma or a number, not “${word}”.`);
-}
 
 function readSeveredNoise(options: Options): "published" | "same" {
   const { severedNoise = "published", ...rest } = parseAssignments(options.texts("set"));
@@ -52,7 +44,7 @@ async function readRequest(options: Options): Promise<TraceRequest> {
   return {
     prompt: options.text("prompt")!,
     subject: readSubject(options),
-    kind: KINDS[options.text("kind") ?? "state"]!,
+    kind: TRACE_KINDS[options.text("kind") ?? "state"]!,
     window: options.number("window") ?? 10,
     samples: options.number("samples") ?? 10,
     noise: readNoise(options.text("noise")),
@@ -104,7 +96,7 @@ export const trace: Command = {
     kind: {
       kind: "text",
       value: "state|mlp|attn",
-      choices: Object.keys(KINDS),
+      choices: Object.keys(TRACE_KINDS),
       help: "what is restored (state)",
     },
     window: { kind: "number", value: "N", help: "layers restored together, for mlp and attn (10)" },
@@ -131,6 +123,6 @@ export const trace: Command = {
     if (svg !== undefined)
       await writeFile(svg, toSvg(fromResult(result), result.kind, summary(result), "light"));
     if (csv !== undefined) await writeFile(csv, toCsv(fromResult(result)));
-    return { json: { ...result, kind: SHORT[result.kind] }, text: asTable(result) };
+    return { json: { ...result, kind: SHORT_KINDS[result.kind] }, text: asTable(result) };
   },
 };

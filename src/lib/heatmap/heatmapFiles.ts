@@ -24,7 +24,7 @@ export function toCsv(heatmap: Heatmap): string {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-const escapeXml = (text: string): string =>
+export const escapeXml = (text: string): string =>
   text.replace(/[&<>"']/gu, (character) => `&#${character.codePointAt(0)};`);
 
 const SIZE = { label: 120, width: 46, height: 26, head: 20, line: 20, foot: 64, gap: 2 } as const;
@@ -32,7 +32,7 @@ const SIZE = { label: 120, width: 46, height: 26, head: 20, line: 20, foot: 64, 
 /** The mean width of a letter of the sentence, in pixels; SVG itself does not break lines. */
 const LETTER = 7;
 
-function breakLines(sentence: string, width: number): string[] {
+export function breakLines(sentence: string, width: number): string[] {
   const lines = [""];
   for (const word of sentence.split(" ")) {
     const line = lines.at(-1) ?? "";

@@ -2,6 +2,7 @@
 import type { EditResult, EditSummary, StackState } from "../../domain/edit";
 import type { GenerateRequest } from "../../domain/generation";
 import type { LoadedModel, Token } from "../../domain/model";
+import type { KeptModel, KeptModels, ModelInspection } from "../../domain/modelInspection";
 import type { TraceRequest, TraceResult } from "../../domain/trace";
 import type { Lab } from "../../workers/client";
 
@@ -37,6 +38,38 @@ export const MODEL: LoadedModel = {
   },
   notices: [],
 };
+
+const STORAGE = { isAvailable: true, used: 4e6, quota: 1e9 };
+
+export const INSPECTION: ModelInspection = {
+  source: { kind: "hub", repository: "a/b", revision: "main" },
+  ref: "hf:a/b@0123",
+  format: "safetensors",
+  weightFiles: 1,
+  precision: "BF16",
+  parameters: undefined,
+  bytes: 4000,
+  licence: "mit",
+  shape: { family: "llama", layers: 2, residualWidth: 4, contextLength: 32, vocabulary: 10 },
+  refusal: undefined,
+  isKept: false,
+  storage: STORAGE,
+  notice: undefined,
+};
+
+export const KEPT: KeptModel = {
+  ref: "hf:a/b@0123",
+  revision: "main",
+  bytes: 4000,
+  licence: "mit",
+  created: "2026-11-01T10:00:00Z",
+};
+
+const keptOf = (models: KeptModel[]): KeptModels => ({
+  models,
+  bytes: models.reduce((sum, { bytes }) => sum + bytes, 0),
+  storage: STORAGE,
+});
 
 /** One token per word, each with the space before it. */
 export function wordsOf(text: string): Token[] {
@@ -116,9 +149,16 @@ export type FakeLab = Lab & { calls: { method: string; request: unknown }[] };
 /** `overrides` replace single operations; every call is written down before it is answered. */
 export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
   let stack = stackOf([]);
+  let kept = [KEPT];
   const calls: FakeLab["calls"] = [];
   const lab: Lab = {
     listModels: () => Promise.resolve([MODEL]),
+    inspectModel: ({ source }) => Promise.resolve({ ...INSPECTION, source }),
+    keptModels: () => Promise.resolve(keptOf(kept)),
+    removeKeptModel: ({ ref }) => {
+      kept = kept.filter((model) => model.ref !== ref);
+      return Promise.resolve(keptOf(kept));
+    },
     load: () => Promise.resolve(MODEL),
     tokenize: ({ prompt }) => Promise.resolve({ tokens: wordsOf(prompt) }),
     generate: (request: GenerateRequest) => {
@@ -130,6 +170,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     score: () => Promise.reject(new Error("not asked for in these tests")),
     trace: (request) => Promise.resolve(traceResult(request, request.weights === "base" ? 0.5 : 0.2)),
     traceCell: () => Promise.resolve({ top: [{ id: 1, text: " Lima", p: 0.5 }] }),
+    traceAverage: () => Promise.reject(new Error("not asked for in these tests")),
     statistics: () => Promise.resolve({ layers: [], textHash: "", milliseconds: 1 }),
     edit: () => {
       stack = stackOf([true]);
