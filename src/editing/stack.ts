@@ -114,6 +114,22 @@ export class EditStack {
     this.#lastId = placed.length;
   }
 
+  /** Puts edits made elsewhere on top, switched off: the weights in use stay as they are. */
+  async join(edits: readonly StackedEdit[]): Promise<void> {
+    const placed = edits.map((edit, index) => ({
+      ...edit,
+      id: `edit-${this.#lastId + 1 + index}`,
+      enabled: false,
+    }));
+    await this.#use([...this.#edits, ...placed]);
+    this.#lastId += placed.length;
+  }
+
+  /** Takes a list into use that `edits` gave earlier. */
+  async goBackTo(edits: readonly StackedEdit[]): Promise<void> {
+    await this.#use(edits);
+  }
+
   /** Gives the checkpoint's weights back to the model and frees everything the stack holds. */
   async clear(): Promise<void> {
     await this.#use([]);

@@ -1,16 +1,19 @@
 /** The lab in a worker of the page: models by address or as dropped files, storage in the origin's private files. */
 import { z } from "zod";
 import type { ModelSource, ModelSummary } from "../domain/model";
+import type { LabNews } from "../domain/news";
 import type { CallContext } from "../domain/progress";
+import type { Watch } from "../domain/watch";
 import { startBackend } from "../gpu/backend";
 import { browserWasmFiles } from "../gpu/wasm/browserFiles";
 import { AppError } from "../lib/errors";
+import { exclusively } from "../lib/exclusively";
 import { droppedModelFiles } from "../loading/droppedFiles";
 import { openEmbeddedModel } from "../loading/embeddedModel";
 import { openModelCache } from "../loading/cache/openModelCache";
-import { openCachedHubModel } from "../loading/hub/openCachedHubModel";
-import { durableFiles, memoryFiles, type RawFiles } from "./durableFiles";
-import type { LabEnvironment, OpenedFiles } from "./environment";
+import { openCachedHubModel, peekHubModel } from "../loading/hub/openCachedHubModel";
+import { durableFiles, noFiles, type DurableFiles } from "./durableFiles";
+import type { LabEnvironment, OpenedFiles, PeekedFiles } from "./environment";
 import { opfsFiles } from "./opfsFiles";
 
 const DEFAULT_CORPUS = "models/tiny-facts2-gpt2/corpus.txt";
@@ -53,6 +56,15 @@ async function openSource(
   }
 }
 
+async function peekSource(
+  base: string,
+  source: ModelSource,
+  context: CallContext<never>,
+): Promise<PeekedFiles> {
+  if (source.kind !== "hub") return { ...(await openSource(base, source, context)), isKept: true };
+  return peekHubModel(source, { ...context, cache: await openModelCache() });
+}
+
 async function summarise(base: string, name: string, signal: AbortSignal): Promise<ModelSummary> {
   const { manifest } = await openEmbeddedModel(folderOf(base, name), { signal });
   const { family, parameters, layers, licence } = manifest;
@@ -60,24 +72,30 @@ async function summarise(base: string, name: string, signal: AbortSignal): Promi
   return { ref: `embedded:${name}`, family, parameters, layers, bytes, licence };
 }
 
-async function files(folder: string): Promise<RawFiles> {
-  return (await opfsFiles(folder)) ?? memoryFiles();
+async function files(folder: string): Promise<DurableFiles> {
+  return durableFiles((await opfsFiles(folder)) ?? noFiles(), (name, job) =>
+    exclusively(`palimpsest-${folder}-${name}`, job),
+  );
 }
 
-/** @param base the page's address */
+/** @param base the page's address. @param watch tells the page, which ends the worker when a step never ends */
 export async function browserEnvironment(
   base: string,
-  onRestored: (edits: number) => void,
+  tell: (news: LabNews) => void,
+  watch: Watch,
 ): Promise<LabEnvironment> {
   return {
     backends: "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"],
     startBackend: (name) => startBackend(name, name === "wasm" ? { wasmFiles: browserWasmFiles } : {}),
     openSource: (source, context) => openSource(base, source, context),
+    peekSource: (source, context) => peekSource(base, source, context),
+    modelCache: openModelCache,
     listEmbedded: async (signal) =>
       Promise.all((await embeddedNames(base, signal)).map((name) => summarise(base, name, signal))),
     defaultCorpus: (signal) => readText(new URL(DEFAULT_CORPUS, base), signal),
-    journal: durableFiles(await files("palimpsest-journal")),
-    cache: durableFiles(await files("palimpsest-cache")),
-    onRestored,
+    journal: await files("palimpsest-journal"),
+    cache: await files("palimpsest-cache"),
+    watch,
+    tell,
   };
 }

@@ -33,10 +33,12 @@ async function gatherInputs(
   settings: RomeSettings,
   context: CallContext<never>,
 ): Promise<Inputs> {
-  const { model } = loadedModel(session);
+  const { model, prepared } = loadedModel(session);
   const { contexts: given, seed, statistics: file } = call;
   if (given) checkContexts(given);
-  const contexts = given ?? (await model.weights.onBase(() => sampleContexts(model, seed, context.signal)));
+  const shipped = prepared?.contexts.seed === seed ? prepared.contexts.templates : undefined;
+  const contexts =
+    given ?? shipped ?? (await model.weights.onBase(() => sampleContexts(model, seed, context.signal)));
   if (!settings.useSecondMoment) return { contexts };
   return { contexts, statistics: await statisticsFor(session, settings.layer, file, context) };
 }
@@ -81,18 +83,13 @@ async function computeInTurn(
 ): Promise<Computed> {
   const { model, stack } = state;
   const done: Computed = { ids: [], losses: [], warnings: [], intermediates: [] };
-  try {
-    for (const request of call.requests) {
-      const one = { ...call, requests: [request] };
-      const { edit, warnings, intermediates } = await computeEdit(model, one, { ...inputs, ...context });
-      done.ids.push(await stack.add(edit));
-      done.losses.push(...edit.losses);
-      done.warnings.push(...warnings);
-      done.intermediates = intermediates;
-    }
-  } catch (error) {
-    for (const id of done.ids.reverse()) await stack.remove(id);
-    throw error;
+  for (const request of call.requests) {
+    const one = { ...call, requests: [request] };
+    const { edit, warnings, intermediates } = await computeEdit(model, one, { ...inputs, ...context });
+    done.ids.push(await stack.add(edit));
+    done.losses.push(...edit.losses);
+    done.warnings.push(...warnings);
+    done.intermediates = intermediates;
   }
   return done;
 }
@@ -149,11 +146,22 @@ async function editAndCompare(
   const { settings, notes } = readRomeSettings(call.settings, state.model.config);
   const inputs = await gatherInputs(session, call, settings, context);
   const before = await ask(state, call.requests, context);
-  const { ids, losses, warnings, intermediates } = await compute(inputs);
-  const after = await ask(state, call.requests, context);
+  const earlier = state.stack.edits;
+  const finish = async () => {
+    const done = await compute(inputs);
+    const after = await ask(state, call.requests, context);
+    const edits = state.stack.edits.filter(({ id }) => done.ids.includes(id));
+    return { ...done, after, interference: await predictInterference(state.model, edits, context.signal) };
+  };
+  const { ids, losses, warnings, intermediates, after, interference } = await finish().catch(
+    async (error: unknown) => {
+      // Also when only the questions afterwards were stopped: nobody would know of the edit.
+      await state.stack.goBackTo(earlier);
+      throw error;
+    },
+  );
   await keepStack(session);
   const stack = state.stack.state;
-  const edits = state.stack.edits.filter(({ id }) => ids.includes(id));
   return {
     method: call.method,
     settings,
@@ -162,7 +170,7 @@ async function editAndCompare(
     warnings: [...notes, ...warnings],
     stack,
     editId: ids.at(-1)!,
-    predictedInterference: await predictInterference(state.model, edits, context.signal),
+    predictedInterference: interference,
     ...(call.intermediates && { intermediates }),
     milliseconds: performance.now() - started,
   };

@@ -1,8 +1,11 @@
 /** What the lab needs from where it runs. A worker and the shell each give one; the operations know no other difference. */
 import type { Backend, ModelSource, ModelSummary } from "../domain/model";
+import type { LabNews } from "../domain/news";
 import type { CallContext } from "../domain/progress";
+import type { Watch } from "../domain/watch";
 import type { EngineBackend } from "../gpu/backend";
 import type { ModelFiles } from "../loading/byteSource";
+import type { ModelCache } from "../loading/cache/modelCache";
 import type { DurableFiles } from "./durableFiles";
 
 export type OpenedFiles = {
@@ -14,11 +17,17 @@ export type OpenedFiles = {
   notice?: string;
 };
 
+/** A model's files before it is decided to load it: nothing has been fetched but the list of them. */
+export type PeekedFiles = OpenedFiles & { isKept: boolean };
+
 export type LabEnvironment = {
   /** Backends to try, best first. */
   backends: readonly Backend[];
   startBackend(name: Backend): Promise<EngineBackend>;
   openSource(source: ModelSource, context: CallContext<never>): Promise<OpenedFiles>;
+  peekSource(source: ModelSource, context: CallContext<never>): Promise<PeekedFiles>;
+  /** Models of the hub kept between visits; undefined where there is no such storage. */
+  modelCache(): Promise<ModelCache | undefined>;
   listEmbedded(signal: AbortSignal): Promise<ModelSummary[]>;
   /** Text for statistics of models that bring none of their own, one document a line. */
   defaultCorpus(signal: AbortSignal): Promise<string>;
@@ -26,6 +35,8 @@ export type LabEnvironment = {
   journal: DurableFiles;
   /** Where what can be computed again is kept: statistics, the self-test's verdict. */
   cache: DurableFiles;
-  /** Tells that `edits` edits came back from the journal. */
-  onRestored(edits: number): void;
+  /** Ends steps that run a model's own patterns or template and never end by themselves. */
+  watch: Watch;
+  /** For news nobody asked for: edits came back, or could not be kept. */
+  tell(news: LabNews): void;
 };

@@ -10,7 +10,8 @@ import { loadModel } from "../model/model";
 import { openTokenizer } from "../model/tokenizer/openTokenizer";
 import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
-import { restoreStack } from "./journal";
+import { NOTHING_KEPT, restoreStack } from "./journal";
+import { readPrepared } from "./prepared";
 import { describe, type LoadedState, type Session } from "./session";
 import { watchedTokenizer } from "./watchedTokenizer";
 
@@ -32,7 +33,7 @@ async function loadWeights(
   source: ModelSource,
   environment: LabEnvironment,
   context: CallContext<never>,
-): Promise<Omit<LoadedState, "stack" | "info"> & Opened> {
+): Promise<Omit<LoadedState, "stack" | "kept" | "info"> & Opened> {
   const { ref, files, licence, notice } = await environment.openSource(source, context);
   const checkpoint = await openCheckpoint(files, context.signal);
   const config = parseModelConfig(checkpoint.config);
@@ -40,6 +41,7 @@ async function loadWeights(
   const opened = watch({ kind: "tokenizer", model: ref }, () => openTokenizer(checkpoint));
   const tokenizer = watchedTokenizer(opened, ref, watch);
   const ownSubjects = await readFactSubjects(files, context.signal);
+  const prepared = await readPrepared(files, context.signal);
   const model = await loadModel(checkpoint, tokenizer, config, context);
   return {
     source,
@@ -47,6 +49,7 @@ async function loadWeights(
     files,
     model,
     ownSubjects,
+    prepared: prepared?.modelHash === model.hash ? prepared : undefined,
     watch,
     checkpoint,
     notice,
@@ -72,6 +75,7 @@ export async function load(
   const { config, tokenizer, hash, parameters } = loaded.model;
   session.loaded = {
     ...loaded,
+    kept: NOTHING_KEPT,
     stack: new EditStack(loaded.model.weights, hash),
     info: {
       ref,
@@ -95,7 +99,7 @@ export async function load(
   };
   const restored = await restoreStack(session);
   if (restored.notice) notices.push(restored.notice);
-  if (restored.edits > 0) session.environment.onRestored(restored.edits);
+  if (restored.edits > 0) session.environment.tell({ kind: "restored", edits: restored.edits });
   engine.assertHealthy();
   return describe(session);
 }

@@ -14,6 +14,7 @@ import { durableFiles, memoryFiles } from "./durableFiles";
 import { provideWebGpu } from "./nodeWebGpu";
 import type { LabEnvironment, OpenedFiles } from "./environment";
 import { folderFiles } from "./folderFiles";
+import { nodeWatch } from "./nodeWatch";
 
 const DEFAULT_CORPUS = "public/models/tiny-facts2-gpt2/corpus.txt";
 
@@ -74,10 +75,16 @@ export function nodeEnvironment({ backend }: { backend: Backend }): LabEnvironme
       return startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {});
     },
     openSource: (source, { signal }) => openSource(root, source, signal),
+    peekSource: async (source, { signal }) => ({
+      ...(await openSource(root, source, signal)),
+      isKept: source.kind !== "hub",
+    }),
+    modelCache: async () => undefined,
     listEmbedded: async () => Promise.all((await embeddedNames(root)).map((name) => summarise(root, name))),
     defaultCorpus: () => readFile(join(root, DEFAULT_CORPUS), "utf8"),
     journal: durableFiles(memoryFiles()),
     cache: durableFiles(folderFiles(join(root, ".cache/lab"))),
-    onRestored: () => undefined,
+    watch: nodeWatch(),
+    tell: () => undefined,
   };
 }

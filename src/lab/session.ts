@@ -6,15 +6,21 @@ import type { EngineBackend } from "../gpu/backend";
 import { AppError } from "../lib/errors";
 import type { ModelFiles } from "../loading/byteSource";
 import type { Model } from "../model/model";
+import type { Prepared } from "./prepared";
 import type { LabEnvironment } from "./environment";
+import type { KeptStack } from "./journal";
 
 export type LoadedState = {
+  /** What storage holds of the stack, as far as this tab knows. */
+  kept: KeptStack;
   source: ModelSource;
   files: ModelFiles;
   model: Model;
   stack: EditStack;
   /** Subjects of the facts the model was taught, where it brings a list. */
   ownSubjects: readonly string[];
+  /** What the model's folder brings computed; undefined where there is nothing for these weights. */
+  prepared: Prepared | undefined;
   /** For the chat template; the tokenizer is already watched. */
   watch: Watch;
   info: Omit<LoadedModel, "heldBytes">;

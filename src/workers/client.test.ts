@@ -2,29 +2,43 @@ import { describe, expect, test } from "vitest";
 import type { LoadedModel } from "../domain/model";
 import { AppError } from "../lib/errors";
 import { createLabClient, type ClientNotice, type WorkerLike } from "./client";
-import type { Endpoint } from "./messages";
+import type { Endpoint, LabNotice } from "./messages";
 import { serve } from "./serve";
 
+type Started = {
+  die(): void;
+  tell(notice: LabNotice): void;
+  loads: string[];
+  opened: string[];
+  terminated: boolean;
+};
+type Load = (name: string, worker: number) => Promise<LoadedModel>;
+
+const loaded: Load = async (name) => ({ ref: name, hash: `hash of ${name}` }) as LoadedModel;
+
 /** A worker in this thread: a real transport, a lab that loads by name and can be told to die. */
-function workshop() {
-  const started: { die(): void; loads: string[]; terminated: boolean }[] = [];
+function workshop(onLoad: Load) {
+  const started: Started[] = [];
   const createWorker = (): WorkerLike => {
     const { port1, port2 } = new MessageChannel();
     const errorListeners: ((event: Event) => void)[] = [];
     const record = {
       loads: [] as string[],
+      opened: [] as string[],
       terminated: false,
+      tell: (notice: LabNotice) => port1.postMessage({ kind: "notice", notice }),
       die: () => errorListeners.forEach((listener) => listener(new Event("error"))),
     };
-    started.push(record);
+    const index = started.push(record) - 1;
     port1.start();
     port2.start();
     serve(
       {
         load: async ({ source }: { source: { name: string } }) => {
           record.loads.push(source.name);
-          return { ref: source.name } as LoadedModel;
+          return onLoad(source.name, index);
         },
+        openEdits: async ({ bytes }: { bytes: Uint8Array }) => void record.opened.push(bytes.join()),
         trace: () => new Promise<never>(() => undefined),
         score: () => Promise.reject(new AppError("device-lost", "The device is gone.")),
       } as never,
@@ -45,9 +59,9 @@ function workshop() {
   return { createWorker, started };
 }
 
-function client() {
+function client(onLoad: Load = loaded) {
   const notices: ClientNotice[] = [];
-  const { createWorker, started } = workshop();
+  const { createWorker, started } = workshop(onLoad);
   const { lab, restart } = createLabClient((notice) => notices.push(notice), createWorker);
   return { lab, restart, notices, started };
 }
@@ -78,6 +92,66 @@ describe("the lab's client", () => {
     expect(started.map(({ loads }) => loads)).toEqual([["tiny"], ["tiny"]]);
   });
 
+  test("starts one worker, not two, when two jobs fail with one device", async () => {
+    const { lab, started } = client();
+    await lab.load({ source });
+    const both = await Promise.allSettled([lab.score({} as never), lab.score({} as never)]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await settled();
+    expect(started.map(({ loads }) => loads)).toEqual([["tiny"], ["tiny"]]);
+  });
+
+  test("gives a load one more chance when the device is lost in the middle", async () => {
+    const { lab, notices, started } = client(async (name, worker) => {
+      if (worker === 0) throw new AppError("device-lost", "The device is gone.");
+      return loaded(name, worker);
+    });
+    expect(await lab.load({ source })).toMatchObject({ ref: "tiny" });
+    expect(started.map(({ loads, terminated }) => [loads, terminated])).toEqual([
+      [["tiny"], true],
+      [["tiny"], false],
+    ]);
+    expect(notices.map(({ kind }) => kind)).toEqual(["restarting", "restarted"]);
+  });
+
+  test("gives a load one more chance when the worker dies in the middle", async () => {
+    const { lab, started } = client((name, worker) =>
+      worker === 0 ? new Promise(() => undefined) : loaded(name, worker),
+    );
+    const loading = lab.load({ source });
+    await settled();
+    started[0]!.die();
+    expect(await loading).toMatchObject({ ref: "tiny" });
+    expect(started).toHaveLength(2);
+  });
+
+  test("does not try a model twice that is too large, and leaves a clean worker", async () => {
+    const { lab, notices, started } = client(() =>
+      Promise.reject(new AppError("out-of-memory", "Too large.")),
+    );
+    await expect(lab.load({ source })).rejects.toMatchObject({ code: "out-of-memory" });
+    expect(started.map(({ terminated }) => terminated)).toEqual([true, false]);
+    expect(notices).toEqual([]);
+  });
+
+  test("holds edits that storage refused, and gives them to the next worker", async () => {
+    const { lab, notices, started } = client();
+    await lab.load({ source });
+    const error = { code: "storage", message: "full", remedy: "", details: {} } as const;
+    const unkept = { kind: "unkept", modelHash: "hash of tiny", error, bytes: Uint8Array.of(1, 2) } as const;
+    started[0]!.tell(unkept);
+    await settled();
+    started[0]!.die();
+    await settled();
+    expect(started[1]!.opened).toEqual(["1,2"]);
+    started[1]!.tell({ kind: "kept", modelHash: "hash of tiny" });
+    await settled();
+    started[1]!.die();
+    await settled();
+    expect(started[2]!.opened).toEqual([]);
+    expect(notices[0]).toEqual(unkept);
+  });
+
   test("starts a bare worker when nothing was loaded", async () => {
     const { notices, started, restart } = client();
     restart(new AppError("device-lost", "gone"));
@@ -86,11 +160,35 @@ describe("the lab's client", () => {
     expect(notices.at(-1)).toEqual({ kind: "restarted", model: undefined });
   });
 
-  test("gives up after too many deaths in a row", async () => {
-    const { started } = client();
+  test("gives up after too many deaths in a row, says so, and tries again when asked", async () => {
+    const { lab, notices, started } = client();
+    await lab.load({ source });
     for (let times = 0; times < 10; times++) started.at(-1)!.die();
     await settled();
-    expect(started.length).toBeLessThan(6);
+    expect(started).toHaveLength(4);
+    expect(started.every(({ terminated }) => terminated)).toBe(true);
+    const stopped = notices.at(-1);
+    if (stopped?.kind !== "stopped") throw new Error("the page was not told");
+    await expect(lab.trace({} as never)).rejects.toMatchObject({ code: "worker-lost" });
+
+    stopped.tryAgain();
+    await settled();
+    expect(notices.at(-1)).toMatchObject({ kind: "restarted", model: { ref: "tiny" } });
+    expect(started.at(-1)!.loads).toEqual(["tiny"]);
+    stopped.tryAgain();
+    expect(started).toHaveLength(5);
+  });
+
+  test("stops when the model cannot be had again, instead of trying for ever", async () => {
+    const { lab, notices, started } = client(async (name, worker) => {
+      if (worker > 0) throw new AppError("network", "The file is gone.");
+      return loaded(name, worker);
+    });
+    await lab.load({ source });
+    started[0]!.die();
+    await settled();
+    expect(started).toHaveLength(2);
+    expect(notices.at(-1)).toMatchObject({ kind: "stopped", error: { code: "network" } });
   });
 
   test("ends a worker that does not stop when asked", { timeout: 15_000 }, async () => {

@@ -2,8 +2,10 @@
 import { browserEnvironment } from "../lab/browserEnvironment";
 import { createLab } from "../lab/createLab";
 import { toErrorReport } from "../lib/errors";
+import { holdLifeline } from "./lifeline";
 import type { Endpoint, FromWorker } from "./messages";
 import { serve } from "./serve";
+import { announceSteps } from "./watchdog";
 
 const endpoint = self as unknown as Endpoint;
 const tell = (message: FromWorker): void => endpoint.postMessage(message, []);
@@ -15,10 +17,13 @@ const base = new URL(import.meta.env.DEV ? "/" : "../", self.location.href).href
 const early: MessageEvent[] = [];
 const hold = (event: MessageEvent): void => void early.push(event);
 endpoint.addEventListener("message", hold);
+holdLifeline((lifeline) => tell({ kind: "notice", notice: { kind: "alive", lifeline } }));
 
 try {
-  const environment = await browserEnvironment(base, (edits) =>
-    tell({ kind: "notice", notice: { kind: "restored", edits } }),
+  const environment = await browserEnvironment(
+    base,
+    (notice) => tell({ kind: "notice", notice }),
+    announceSteps((notice) => tell({ kind: "notice", notice })),
   );
   const lab = createLab(environment);
   endpoint.removeEventListener("message", hold);

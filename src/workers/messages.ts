@@ -1,6 +1,8 @@
 /** What travels between the page and the lab's worker. Plain data only; both sides import these types. */
 import type { ErrorReport } from "../domain/errors";
+import type { LabNews } from "../domain/news";
 import type { Progress } from "../domain/progress";
+import type { WatchedStep } from "../domain/watch";
 
 export type CallMessage = { kind: "call"; id: number; method: string; request: unknown };
 export type AbortMessage = { kind: "abort"; id: number };
@@ -14,7 +16,13 @@ export type NoticeMessage = { kind: "notice"; notice: LabNotice };
 export type FromWorker = ProgressMessage | DoneMessage | FailedMessage | NoticeMessage;
 
 export type LabNotice =
-  { kind: "ready" } | { kind: "fault"; error: ErrorReport } | { kind: "restored"; edits: number };
+  | LabNews
+  /** The worker lives for as long as it holds the lock of this name (lifeline.ts). */
+  | { kind: "alive"; lifeline: string }
+  | { kind: "ready" }
+  /** A step begins that may never end, or (without it) the last one has ended. */
+  | { kind: "watch"; step: WatchedStep | undefined }
+  | { kind: "fault"; error: ErrorReport };
 
 /** The part of Worker, MessagePort or DedicatedWorkerGlobalScope that the transport needs. */
 export type Endpoint = {
