@@ -2,7 +2,8 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
-import type { Stores, Workspace } from "../store/workspace";
+import type { Stores } from "../store/stores";
+import type { Workspace } from "../store/workspace";
 
 export const WorkspaceContext = createContext<Workspace | undefined>(undefined);
 

@@ -19,7 +19,7 @@ export function createLab(environment: LabEnvironment): LabApi {
   const session: Session = { environment, engine: undefined, loaded: undefined };
   return {
     listModels: (_request, { signal }) => environment.listEmbedded(signal),
-    inspectModel: (request, context) => inspectModel(environment, request, context),
+    inspectModel: (request, context) => inspectModel(session, request, context),
     keptModels: () => keptModels(environment),
     removeKeptModel: (request) => removeKeptModel(environment, request),
     load: (request, context) => load(session, request, context),

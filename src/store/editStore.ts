@@ -27,6 +27,8 @@ export type EditState = {
   result: EditResult | undefined;
   /** True while `result` comes from a file of stored results. */
   isStored: boolean;
+  /** True while `result` was made in an earlier visit. */
+  isEarlier: boolean;
   /** Counts the requests to type the new answer; the field takes the focus when it rises. */
   asks: number;
   setForm(change: Partial<EditForm>): void;
@@ -35,6 +37,8 @@ export type EditState = {
   start(prompt: string, subject: Span): Promise<EditResult | undefined>;
   recompute(id: string): Promise<EditResult | undefined>;
   showStored(result: EditResult): void;
+  /** The result of an earlier visit, beside the edit that is still on the model. */
+  bringBack(result: EditResult): void;
   clear(): void;
 };
 
@@ -78,7 +82,7 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
   return createStore<EditState>()((set, get) => {
     const run = createRun<EditResult, EditPartial>((next) => set({ run: next }));
     const finish = (result: EditResult | undefined): EditResult | undefined => {
-      if (result !== undefined) set({ result, isStored: false });
+      if (result !== undefined) set({ result, isStored: false, isEarlier: false });
       return result;
     };
 
@@ -87,6 +91,7 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
       run: IDLE,
       result: undefined,
       isStored: false,
+      isEarlier: false,
       asks: 0,
 
       setForm: (change) => set({ form: { ...get().form, ...change } }),
@@ -102,10 +107,11 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
         return finish(await run.start((context) => lab.edit(call, context)));
       },
       recompute: async (id) => finish(await run.start((context) => lab.recomputeEdit({ id }, context))),
-      showStored: (result) => set({ result, isStored: true, run: IDLE }),
+      showStored: (result) => set({ result, isStored: true, isEarlier: false, run: IDLE }),
+      bringBack: (result) => set({ result, isStored: false, isEarlier: true, run: IDLE }),
       clear: () => {
         run.stop();
-        set({ run: IDLE, result: undefined, isStored: false });
+        set({ run: IDLE, result: undefined, isStored: false, isEarlier: false });
       },
     };
   });

@@ -26,3 +26,14 @@ test.each([null, 3, {}, { model: "x" }, { model: 1, examples: [] }])("%j is no g
 test.each([null, {}, { example: "x", trace: {}, edit: {} }])("%j is no stored result", (json) => {
   expect(parseStored(json)).toBeUndefined();
 });
+
+test("the shipped result can be read, and not with a part missing", () => {
+  const json = JSON.parse(readFileSync("public/examples/stored.json", "utf8")) as Record<string, object>;
+  expect(parseStored(json)).toBeDefined();
+  for (const part of ["trace", "edit"]) {
+    for (const name of ["requests", "probes", "predictedInterference", "scores", "tokens", "warnings"]) {
+      if (!Object.hasOwn(json[part]!, name)) continue;
+      expect(parseStored({ ...json, [part]: { ...json[part], [name]: "?" } }), name).toBeUndefined();
+    }
+  }
+});

@@ -1,6 +1,7 @@
 /** The examples that come with the page, and one finished result to show before any model is loaded. */
 import type { EditResult, Neighbour } from "../domain/edit";
 import type { TraceResult } from "../domain/trace";
+import { isEditResult, isObject, isTraceResult } from "./storedResults";
 
 export type Example = {
   id: string;
@@ -20,9 +21,6 @@ export type Gallery = { model: string; examples: readonly Example[] };
 /** A trace and an edit computed by the lab's command line and stored with the page. */
 export type StoredResult = { example: string; trace: TraceResult; edit: EditResult };
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;
-
 function isExample(value: unknown): value is Example {
   if (!isObject(value)) return false;
   const texts = [value.id, value.category, value.template, value.subject, value.answer, value.target];
@@ -40,10 +38,8 @@ export function parseGallery(json: unknown): Gallery | undefined {
 
 export function parseStored(json: unknown): StoredResult | undefined {
   if (!isObject(json) || typeof json.example !== "string") return undefined;
-  const { trace, edit } = json;
-  const isTrace = isObject(trace) && Array.isArray(trace.scores) && Array.isArray(trace.tokens);
-  const isEdit = isObject(edit) && Array.isArray(edit.probes) && Array.isArray(edit.requests);
-  return isTrace && isEdit ? (json as StoredResult) : undefined;
+  const { example, trace, edit } = json;
+  return isTraceResult(trace) && isEditResult(edit) ? { example, trace, edit } : undefined;
 }
 
 export function promptOf(example: Example): { text: string; subject: { start: number; end: number } } {

@@ -1,6 +1,6 @@
 /** Which model is loaded and how it does: loading, memory, the list to choose from. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { LoadedModel, ModelSource, ModelSummary } from "../domain/model";
+import type { Backend, LoadedModel, ModelSource, ModelSummary } from "../domain/model";
 import type { Lab } from "../workers/client";
 import { createRun, IDLE, type Run } from "./run";
 
@@ -11,6 +11,9 @@ export type ModelState = {
   model: LoadedModel | undefined;
   /** Bytes the backend holds, as last measured. */
   heldBytes: number | undefined;
+  /** What the user wants to compute with; undefined: the best that passes its self-test. */
+  backend: Backend | undefined;
+  chooseBackend(backend: Backend | undefined): void;
   list(): Promise<void>;
   load(source: ModelSource): Promise<LoadedModel | undefined>;
   /** The worker was replaced and holds this model (or none) now. */
@@ -21,7 +24,7 @@ export type ModelState = {
 export type ModelStore = StoreApi<ModelState>;
 
 export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory">): ModelStore {
-  return createStore<ModelState>()((set) => {
+  return createStore<ModelState>()((set, get) => {
     const listing = createRun<ModelSummary[]>((available) => set({ available }));
     const loading = createRun<LoadedModel>((run) => set({ loading: run }));
 
@@ -30,13 +33,17 @@ export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory"
       loading: IDLE,
       model: undefined,
       heldBytes: undefined,
+      backend: undefined,
 
+      chooseBackend: (backend) => set({ backend }),
       list: async () => {
         await listing.start((context) => lab.listModels({}, context));
       },
       load: async (source) => {
         set({ model: undefined, heldBytes: undefined });
-        const model = await loading.start((context) => lab.load({ source }, context));
+        const { backend } = get();
+        const request = { source, ...(backend && { backend }) };
+        const model = await loading.start((context) => lab.load(request, context));
         if (model !== undefined) set({ model, heldBytes: model.heldBytes });
         return model;
       },

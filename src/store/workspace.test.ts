@@ -149,3 +149,54 @@ test("the question is remembered for the next visit", async () => {
   next.begin(GALLERY, undefined);
   expect(next.stores.prompt.getState().text).toBe("The capital of Chile is");
 });
+
+test("what an edit changed comes back with it in the next visit", async () => {
+  const before = await opened();
+  await before.workspace.edit();
+  const next = createWorkspace(before.lab);
+  next.begin(GALLERY, undefined);
+  await vi.waitFor(() => expect(next.stores.edit.getState().result).toBeDefined());
+  expect(next.stores.edit.getState()).toMatchObject({ isEarlier: true, isStored: false });
+});
+
+describe("a link made with another model", () => {
+  const openedAt = async (model: string) => {
+    vi.stubGlobal("location", { hash: `#prompt=The+capital+of+Peru+is&start=15&end=19&model=${model}` });
+    const lab = createFakeLab();
+    const workspace = createWorkspace(lab);
+    workspace.begin(GALLERY, undefined);
+    await vi.waitFor(() => expect(workspace.stores.model.getState().model).toBeDefined());
+    return { lab, workspace, notice: workspace.stores.notices.getState().notices[0] };
+  };
+
+  test("that is with the page is offered, not opened", async () => {
+    const { lab, notice } = await openedAt("embedded:other");
+    expect(notice).toMatchObject({ title: "This link was made with other.", action: { label: "Load it" } });
+    const loads = () => lab.calls.filter(({ method }) => method === "load").map(({ request }) => request);
+    expect(loads()).toEqual([{ source: { kind: "embedded", name: "tiny" } }]);
+    notice?.action?.run();
+    expect(loads().at(-1)).toEqual({ source: { kind: "embedded", name: "other" } });
+  });
+
+  test("that is on the hub is looked at only when the user wants to", async () => {
+    const { lab, workspace, notice } = await openedAt("hf:a/b@0123");
+    expect(notice?.text).toContain("on the hub");
+    expect(lab.calls.some(({ method }) => method === "inspectModel")).toBe(false);
+    notice?.action?.run();
+    expect(workspace.stores.sheet.getState().sheet).toBe("models");
+    expect(workspace.stores.picker.getState().hubText).toBe("a/b@0123");
+    expect(lab.calls.some(({ method }) => method === "inspectModel")).toBe(true);
+  });
+
+  test("that was a file can only be chosen again", async () => {
+    const { lab, workspace, notice } = await openedAt("SmolLM2.Q4_1.gguf");
+    expect(notice).toMatchObject({ action: { label: "Choose a model" } });
+    notice?.action?.run();
+    expect(workspace.stores.sheet.getState().sheet).toBe("models");
+    expect(lab.calls.some(({ method }) => method === "inspectModel")).toBe(false);
+  });
+
+  test("is not mentioned when it is the same", async () => {
+    expect((await openedAt("embedded:tiny")).notice).toBeUndefined();
+  });
+});

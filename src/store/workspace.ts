@@ -1,40 +1,20 @@
 /**
- * The stores of the page together, and the intents that touch more than one of them: open an example, trace,
- * edit, switch an edit. Each intent reads as the story of what the user did.
+ * What the user can do that touches more than one store: open an example, trace, edit, switch an edit. Each intent
+ * reads as the story of what happened.
  */
 import type { EditResult } from "../domain/edit";
-import type { ModelSource } from "../domain/model";
-import type { ClientNotice, Lab } from "../workers/client";
-import { createAskStore } from "./askStore";
-import { createEditStore, EMPTY_FORM } from "./editStore";
-import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import type { Cell } from "../lib/heatmap/heatmap";
-import { createModelStore } from "./modelStore";
-import { createNoticeStore } from "./noticeStore";
+import type { ClientNotice, Lab } from "../workers/client";
+import { EMPTY_FORM } from "./editStore";
+import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
+import { keepChanges } from "./keptChanges";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
-import { createPromptStore } from "./promptStore";
-import { createStackStore, enabledCount } from "./stackStore";
-import { createStatisticsStore } from "./statisticsStore";
-import { createTraceStore, type TraceSubject, type TraceView } from "./traceStore";
+import { createOpening } from "./opening";
+import { createQuestion } from "./question";
+import { createStores } from "./stores";
+import type { TraceView } from "./traceStore";
 
-export type Stores = ReturnType<typeof createStores>;
 export type Workspace = ReturnType<typeof createWorkspace>;
-
-function createStores(lab: Lab) {
-  return {
-    model: createModelStore(lab),
-    prompt: createPromptStore(lab),
-    ask: createAskStore(lab),
-    trace: createTraceStore(lab),
-    edit: createEditStore(lab),
-    stack: createStackStore(lab),
-    statistics: createStatisticsStore(lab),
-    notices: createNoticeStore(),
-  };
-}
-
-/** How an answer's text is scored: in running text a space stands before it. */
-const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : ` ${answer}`);
 
 /** Up to this many parameters a trace takes a moment, so that choosing an example may start one. */
 const TRACED_UNASKED = 2e7;
@@ -42,102 +22,20 @@ const TRACED_UNASKED = 2e7;
 export function createWorkspace(lab: Lab) {
   const stores = createStores(lab);
   const { model, prompt, ask, trace, edit, stack, statistics, notices } = stores;
-  let lastSource: ModelSource | undefined;
-  const hasEdits = (): boolean => enabledCount(stack.getState().stack) > 0;
-
-  /** What the present trace view is about, or undefined while prompt, subject or model are missing. */
-  const about = (): TraceSubject | undefined => {
-    const { text, subject } = prompt.getState();
-    const loaded = model.getState().model;
-    if (loaded === undefined || subject === undefined || text.trim() === "") return undefined;
-    const { stack: edits } = stack.getState();
-    const weights = {
-      weightHash: edits?.weightHash ?? loaded.hash,
-      weightsLine: edits?.line ?? "base model",
-    };
-    const { view, differenceAnswer } = trace.getState();
-    if (view !== "difference") return { prompt: text, subject, ...weights };
-    const { targetNew, targetTrue } = edit.getState().form;
-    const answer = differenceAnswer === "new" ? targetNew : targetTrue;
-    return { prompt: text, subject, ...weights, ...(answer === "" ? {} : { answer: asNextWord(answer) }) };
-  };
-
-  const startTrace = async (): Promise<void> => {
-    const subject = about();
-    if (subject !== undefined) await trace.getState().start(subject);
-  };
-
-  const askNext = async (): Promise<void> => {
-    const { text } = prompt.getState();
-    if (model.getState().model === undefined || text.trim() === "") return;
-    const words = await ask.getState().askNext(text, hasEdits());
-    const best = (words?.before ?? words?.now)?.[0]?.text;
-    const { form, run } = edit.getState();
-    if (best !== undefined && form.targetTrue === "" && run.status !== "running") {
-      edit.getState().setForm({ targetTrue: best.trim() });
-    }
-  };
-
-  /** The prompt, subject or model changed: what was asked and traced no longer belongs to it. */
-  const questionChanged = async (): Promise<void> => {
-    const subject = about();
-    if (subject === undefined || !trace.getState().recall(subject)) trace.getState().clear();
-    if (model.getState().model === undefined) return;
-    await prompt.getState().tokenize();
-    await askNext();
-  };
-
-  /** The weights in use changed: the same question, other answers. */
-  const weightsChanged = async (): Promise<void> => {
-    void model.getState().measure();
-    const { view } = trace.getState();
-    if (view === "difference" && !hasEdits()) trace.getState().setView("state");
-    const wrote = ask.getState().continuation.status === "done";
-    await askNext();
-    if (wrote) await ask.getState().continueText(prompt.getState().text, hasEdits());
-  };
+  const question = createQuestion(stores);
+  const opening = createOpening(stores, question);
 
   const changeStack = async (change: () => Promise<unknown>): Promise<void> => {
     const before = stack.getState().stack?.weightHash;
     await change();
-    if (stack.getState().stack?.weightHash !== before) await weightsChanged();
+    if (stack.getState().stack?.weightHash !== before) await question.weightsChanged();
   };
 
   const afterEdit = async (result: EditResult | undefined): Promise<void> => {
     if (result === undefined) return;
+    keepChanges(localStorage, result);
     stack.getState().adopt(result.stack);
-    await weightsChanged();
-  };
-
-  /** @returns whether the model is there; when not, the one before it is loaded again. */
-  const load = async (source: ModelSource, isFirst = false): Promise<boolean> => {
-    const previous = lastSource;
-    statistics.getState().clear();
-    const loaded = await model.getState().load(source);
-    if (loaded === undefined) {
-      const { loading } = model.getState();
-      if (loading.status === "failed" && previous !== undefined) {
-        notices
-          .getState()
-          .tell("bad", loading.error.message, `${loading.error.remedy} The model before is back.`);
-      }
-      if (previous !== undefined) await load(previous, true);
-      return false;
-    }
-    lastSource = source;
-    for (const notice of loaded.notices) notices.getState().tell("info", notice);
-    await stack.getState().refresh();
-    if (isFirst) {
-      await prompt.getState().tokenize();
-      await askNext();
-    } else {
-      edit.getState().clear();
-      edit.getState().setForm({ layer: undefined });
-      trace.getState().clear();
-      ask.getState().clear();
-      await questionChanged();
-    }
-    return true;
+    await question.weightsChanged();
   };
 
   const present = (): Remembered => {
@@ -159,7 +57,8 @@ export function createWorkspace(lab: Lab) {
      * embedded model on its way.
      */
     begin(gallery: Gallery | undefined, stored: StoredResult | undefined): void {
-      const page = fromLink(location.hash) ?? recollect(localStorage);
+      const link = fromLink(location.hash);
+      const page = link ?? recollect(localStorage);
       const examples = gallery?.examples ?? [];
       const wanted = page?.prompt;
       const example =
@@ -175,19 +74,23 @@ export function createWorkspace(lab: Lab) {
         edit.getState().showStored(stored.edit);
       }
       keepRemembering();
-      if (gallery !== undefined)
-        void load({ kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") }, true);
+      if (gallery === undefined) return;
+      if (link?.model !== undefined && link.model !== gallery.model) {
+        opening.offerLinked(link.model, gallery.model);
+      }
+      void opening.load({ kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") }, true);
     },
 
     async openExample(example: Example): Promise<void> {
       fillFrom(example);
       edit.getState().clear();
-      await questionChanged();
+      await question.changed();
       const { model: loaded } = model.getState();
-      if (loaded !== undefined && loaded.parameters <= TRACED_UNASKED) await startTrace();
+      if (loaded !== undefined && loaded.parameters <= TRACED_UNASKED) await question.trace();
     },
 
-    load,
+    load: opening.load,
+    computeWith: opening.computeWith,
 
     /** Stops what is under way: trace, edit, writing. */
     stopJobs(): void {
@@ -223,32 +126,32 @@ export function createWorkspace(lab: Lab) {
       const isExample = form.paraphrases.length > 0 || form.neighbours.length > 0;
       setForm({ targetTrue: "", paraphrases: [], neighbours: [], ...(isExample ? { targetNew: "" } : {}) });
       if (isStored) clear();
-      await questionChanged();
+      await question.changed();
     },
     async chooseSubject(choose: () => void): Promise<void> {
       const before = prompt.getState().subject;
       choose();
       const after = prompt.getState().subject;
-      if (before?.start !== after?.start || before?.end !== after?.end) await questionChanged();
+      if (before?.start !== after?.start || before?.end !== after?.end) await question.changed();
     },
 
-    askNext,
-    continueText: () => ask.getState().continueText(prompt.getState().text, hasEdits()),
-    trace: startTrace,
+    askNext: question.askNext,
+    continueText: question.continueText,
+    trace: question.trace,
 
     /** Goes to another view; computes it at once when this prompt has already been traced. */
     async changeView(view: TraceView): Promise<void> {
       const { shown } = trace.getState();
       trace.getState().setView(view);
-      const subject = about();
+      const subject = question.about();
       if (subject === undefined || trace.getState().recall(subject)) return;
-      if (shown !== undefined && !shown.stored) await startTrace();
+      if (shown !== undefined && !shown.stored) await question.trace();
     },
 
     /** Follows the old or the new answer in the difference. */
     async followAnswer(which: "old" | "new"): Promise<void> {
       trace.getState().setDifferenceAnswer(which);
-      await startTrace();
+      await question.trace();
     },
 
     /** A cell of the heatmap becomes the place of the edit, and the new answer is asked for. */
@@ -282,9 +185,14 @@ export function createWorkspace(lab: Lab) {
         const edits = notice.edits === 1 ? "1 edit" : `${notice.edits} edits`;
         tell("good", `Restored ${edits}`, "from your last visit. Switch them off in the list of edits.");
         await changeStack(() => stack.getState().refresh());
+        opening.bringBackChanges();
       }
       if (notice.kind === "fault") tell("bad", notice.error.message, notice.error.remedy);
       if (notice.kind === "restarting") tell("bad", "The engine is starting again", notice.error.message);
+      if (notice.kind === "stopped") {
+        const action = { label: "Try again", run: notice.tryAgain };
+        tell("bad", "The engine has stopped", notice.error.message, action);
+      }
       if (notice.kind === "restarted") {
         tell("good", "The engine is starting again", "Done. The model is loaded and your edits are back.");
         model.getState().replaced(notice.model);

@@ -12,38 +12,57 @@ export type CachedHubModel = Pick<HubModel, "ref" | "files" | "licence"> & {
   notice?: string;
 };
 
+/** `isKept`: its files are in the cache. */
+type Found =
+  { isKept: true; model: CachedModel; notice?: string } | { isKept: false; model: HubModel; notice?: never };
+
+type CacheContext = HubContext & { cache: ModelCache | undefined };
+
 /**
  * @param cache undefined where the browser has no storage
  * @throws AppError as openHubModel does
  */
 export async function openCachedHubModel(
   reference: HubReference,
-  context: HubContext & { cache: ModelCache | undefined },
+  context: CacheContext,
 ): Promise<CachedHubModel> {
   const { cache } = context;
-  assertReference(reference);
-  if (!cache)
-    return {
-      ...(await openHubModel(reference, context)),
-      notice: "The browser gives no storage here, so the model is not kept.",
-    };
+  const { isKept, model, notice } = await find(reference, context);
+  if (isKept) return { ...model, ...(notice !== undefined && { notice }) };
+  if (!cache) return { ...model, notice: "The browser gives no storage here, so the model is not kept." };
+  const stored = await cache.store({ ...model, revision: reference.revision }, context);
+  return "refused" in stored ? { ...model, notice: stored.refused } : stored;
+}
 
-  const named = await cache.find(`hf:${reference.repository}@${reference.revision}`);
-  if (named) return named;
+/**
+ * The model's files as they would be opened, with nothing fetched but the hub's list of them.
+ * @throws AppError as openHubModel does
+ */
+export async function peekHubModel(
+  reference: HubReference,
+  context: CacheContext,
+): Promise<CachedHubModel & { isKept: boolean }> {
+  const { isKept, model, notice } = await find(reference, context);
+  return { ...model, isKept, ...(notice !== undefined && { notice }) };
+}
+
+async function find(reference: HubReference, context: CacheContext): Promise<Found> {
+  const { cache } = context;
+  assertReference(reference);
+  const named = await cache?.find(`hf:${reference.repository}@${reference.revision}`);
+  if (named) return { isKept: true, model: named };
   let model: HubModel;
   try {
     model = await openHubModel(reference, context);
   } catch (error) {
-    const kept = error instanceof AppError && error.code === "network" && (await newest(cache, reference));
+    const isCut = error instanceof AppError && error.code === "network";
+    const kept = isCut && cache ? await newest(cache, reference) : undefined;
     if (!kept) throw error;
-    return {
-      ...kept,
-      notice: `The hub cannot be reached; this is the version kept on ${kept.created.slice(0, 10)}.`,
-    };
+    const notice = `The hub cannot be reached; this is the version kept on ${kept.created.slice(0, 10)}.`;
+    return { isKept: true, model: kept, notice };
   }
-  const stored =
-    (await cache.find(model.ref)) ?? (await cache.store({ ...model, revision: reference.revision }, context));
-  return "refused" in stored ? { ...model, notice: stored.refused } : stored;
+  const stored = await cache?.find(model.ref);
+  return stored ? { isKept: true, model: stored } : { isKept: false, model };
 }
 
 /** The newest version kept under the same branch or tag. */

@@ -52,6 +52,11 @@ export const INSPECTION: ModelInspection = {
   licence: "mit",
   shape: { family: "llama", layers: 2, residualWidth: 4, contextLength: 32, vocabulary: 10 },
   refusal: undefined,
+  memory: {
+    backend: "wasm",
+    estimates: [{ precision: "float32", weights: 8000, held: 9000, loading: 1000 }],
+    limit: { bytes: 2 ** 32, isHard: true },
+  },
   isKept: false,
   storage: STORAGE,
   notice: undefined,

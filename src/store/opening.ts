@@ -1,0 +1,94 @@
+/** Opening a model, and what of the page belongs to it: the stack, the question, the changes of the last visit. */
+import type { Backend, ModelSource } from "../domain/model";
+import { recallChanges } from "./keptChanges";
+import { modelName, sourceOf } from "./modelRef";
+import type { Question } from "./question";
+import type { Stores } from "./stores";
+
+export type Opening = ReturnType<typeof createOpening>;
+
+export function createOpening(stores: Stores, question: Question) {
+  const { model, prompt, ask, trace, edit, stack, statistics, notices, picker, sheet } = stores;
+  let lastSource: ModelSource | undefined;
+
+  /** What the last edit changed comes back with the stack that holds it. */
+  const bringBackChanges = (): void => {
+    const { stack: edits } = stack.getState();
+    const { result, isStored, run } = edit.getState();
+    if (edits === undefined || edits.edits.length === 0 || run.status === "running") return;
+    if (result !== undefined && !isStored) return;
+    const kept = recallChanges(localStorage, edits);
+    if (kept !== undefined) edit.getState().bringBack(kept);
+  };
+
+  /** @returns whether the model is there; when not, the one before it is loaded again. */
+  const load = async (source: ModelSource, isFirst = false): Promise<boolean> => {
+    const previous = lastSource;
+    statistics.getState().clear();
+    const loaded = await model.getState().load(source);
+    if (loaded === undefined) {
+      const { loading } = model.getState();
+      // The same model does not come back by loading it once more.
+      if (previous === undefined || previous === source) return false;
+      if (loading.status === "failed") {
+        notices
+          .getState()
+          .tell("bad", loading.error.message, `${loading.error.remedy} The model before is back.`);
+      }
+      await load(previous, true);
+      return false;
+    }
+    lastSource = source;
+    for (const notice of loaded.notices) notices.getState().tell("info", notice);
+    await stack.getState().refresh();
+    if (isFirst) {
+      bringBackChanges();
+      await prompt.getState().tokenize();
+      await question.askNext();
+    } else {
+      edit.getState().clear();
+      edit.getState().setForm({ layer: undefined });
+      trace.getState().clear();
+      ask.getState().clear();
+      bringBackChanges();
+      await question.changed();
+    }
+    return true;
+  };
+
+  /** Goes on with the same model on another engine; back to the one that suits when that one does not start. */
+  const computeWith = async (backend: Backend | undefined): Promise<void> => {
+    model.getState().chooseBackend(backend);
+    if (lastSource === undefined || (await load(lastSource, true)) || backend === undefined) return;
+    const { loading } = model.getState();
+    if (loading.status === "failed")
+      notices.getState().tell("bad", loading.error.message, loading.error.remedy);
+    await computeWith(undefined);
+  };
+
+  /** A link names another model than the one on its way: say so, and let the user decide what is fetched. */
+  const offerLinked = (ref: string, present: string): void => {
+    const title = `This link was made with ${modelName(ref)}.`;
+    const source = sourceOf(ref);
+    const here = `Here the same question is put to ${modelName(present)}.`;
+    if (source?.kind === "embedded") {
+      const run = (): void => void load(source);
+      return notices.getState().tell("info", title, here, { label: "Load it", run });
+    }
+    const lookAt = (): void => {
+      sheet.getState().open("models");
+      if (source?.kind !== "hub") return;
+      const { repository, revision } = source;
+      picker.getState().setHubText(revision === "main" ? repository : `${repository}@${revision}`);
+      void picker.getState().inspectTyped();
+    };
+    if (source?.kind === "hub") {
+      const action = { label: "Look at it", run: lookAt };
+      return notices.getState().tell("info", title, `It is on the hub. ${here}`, action);
+    }
+    const action = { label: "Choose a model", run: lookAt };
+    notices.getState().tell("info", title, `It was opened as a file. ${here}`, action);
+  };
+
+  return { load, computeWith, offerLinked, bringBackChanges };
+}

@@ -1,0 +1,31 @@
+/** All stores of the page. They do not know each other; what touches several of them is an intent of the workspace. */
+import type { Lab } from "../workers/client";
+import { createAskStore } from "./askStore";
+import { createEditStore } from "./editStore";
+import { createModelStore } from "./modelStore";
+import { createNoticeStore } from "./noticeStore";
+import { createPickerStore } from "./pickerStore";
+import { createPromptStore } from "./promptStore";
+import { createReportStore } from "./reportStore";
+import { createSheetStore } from "./sheetStore";
+import { createStackStore } from "./stackStore";
+import { createStatisticsStore } from "./statisticsStore";
+import { createTraceStore } from "./traceStore";
+
+export type Stores = ReturnType<typeof createStores>;
+
+export function createStores(lab: Lab) {
+  return {
+    model: createModelStore(lab),
+    picker: createPickerStore(lab),
+    prompt: createPromptStore(lab),
+    ask: createAskStore(lab),
+    trace: createTraceStore(lab),
+    edit: createEditStore(lab),
+    stack: createStackStore(lab),
+    statistics: createStatisticsStore(lab),
+    report: createReportStore(lab),
+    notices: createNoticeStore(),
+    sheet: createSheetStore(),
+  };
+}
