@@ -9,6 +9,7 @@ import { ProseText } from "../ui/ModelText";
 import { megabytes, parameters } from "../ui/numbers";
 import { SubHead } from "../ui/Panel";
 import { Sheet } from "../ui/Sheet";
+import { BackendChoice } from "./BackendChoice";
 import styles from "./model.module.css";
 import { modelName, parseHubName } from "./modelName";
 
@@ -134,6 +135,7 @@ export default function ModelPicker({ onClose }: { onClose: () => void }) {
           <ProseText text={model.licence} />.
         </p>
       )}
+      <BackendChoice />
       <SubHead>With this page</SubHead>
       <Embedded onLoad={load} />
       <SubHead remark="GGUF, or safetensors with config.json and tokenizer.json">From this machine</SubHead>
