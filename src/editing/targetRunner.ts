@@ -1,18 +1,21 @@
 /**
- * How a target's optimisation runs the model: from a vector to the final residual where the loss reads it. Two ways
- * give the same numbers: `cachedRunner` runs only what the vector can reach, `wholeRunner` runs everything each time
- * and is the obvious twin.
+ * How a target's optimisation runs the model: from a vector to the final residual where the loss reads it, as a chain
+ * of differentiable steps, one per block, so that a job can pause between them. Two ways give the same numbers:
+ * `cachedRunner` runs only what the vector can reach, `wholeRunner` runs everything each time and is the obvious twin.
  *
- * The vector enters at one block's site and one token per row, so three things never change and are computed once:
- * the blocks below, every position before that token (its keys and values suffice), and rows past their last label.
+ * The vector enters at one block's site and one token per row, so four things never change and are computed once: the
+ * blocks up to that site, every position before that token (its keys and values suffice), and rows past their last
+ * label; and of the last block only the places that the loss reads are needed.
  */
-import { add, gatherRows, matmul, reshape, slice } from "../gpu/ops";
+import { add, gatherRows, matmul, reshape, slice, sub } from "../gpu/ops";
 import { dispose, keep, read, tensor, tidy, type Tensor } from "../gpu/tensor";
 import { invariant } from "../lib/errors";
+import { runBlock, type Segment } from "../model/block";
 import type { KeyValue } from "../model/cache";
-import { embed, runBlocks, runBlocksWithPauses, type ResumeOptions, type Segment } from "../model/forward";
-import { collect, type Hook, type Site } from "../model/hooks";
+import { embed, runBlocks, runBlocksWithPauses } from "../model/forward";
+import { collect, type Site } from "../model/hooks";
 import type { Model } from "../model/model";
+import { normalise } from "../model/projections";
 import { flatRow, rightPadded } from "./rightPadded";
 import type { TargetRows } from "./targetRows";
 
@@ -22,10 +25,13 @@ export type TargetSite = { layer: number; kind: "mlpRaw" | "resid" };
 export type TargetRunner = {
   /** The site's output at row 0 before anything is added, [d]. */
   targetInit: Float64Array;
-  /** Residual rows [places, d] after the last block with `delta` [d] added at the site. Differentiable. */
-  residualAt(delta: Tensor): Tensor;
+  /** From δ [d], added at the site, to the residual rows [places, d] after the last block. */
+  steps: readonly Step[];
   dispose(): void;
 };
+
+/** Differentiable; takes the step before's result. */
+export type Step = (x: Tensor) => Tensor;
 
 const nameOf = ({ layer, kind }: TargetSite): Site => `blocks.${layer}.${kind}`;
 
@@ -42,25 +48,19 @@ export async function cachedRunner(
     .sort((a, b) => target.rows[a]!.lookup - target.rows[b]!.lookup);
   const rows = order.map((row) => target.rows[row]!);
   const suffixLength = Math.max(...rows.map(({ ids, lookup }) => ids.length - lookup));
-  const { suffix, segments } = await runPrefix(model, rows, suffixLength, site.layer, signal);
-  const mask = keep(
-    placesMask(
-      rows.map(() => 0),
-      suffixLength,
-    ),
-  ); // the vector's token is each suffix's first
-  const options = { segments: (layer: number) => segments.get(layer) };
   const places = target.places.map(({ row, position }) =>
     flatRow({ positions: suffixLength }, order.indexOf(row), position - target.rows[row]!.lookup),
   );
-  const bare = flatRow({ positions: suffixLength }, order.indexOf(0), 0);
+  const { suffix, atSite, segments } = await runPrefix(model, rows, suffixLength, site, signal);
+  const entry = entryOf(model, site, suffix, atSite);
+  const targetInit = await readRow(atSite, order.indexOf(0));
   return {
-    targetInit: await readSite(model, suffix, site, bare, options),
-    residualAt: (delta) => residualAt(model, site, suffix, mask, delta, places, options),
+    targetInit,
+    steps: [entry.step, ...blocksAbove(model, site.layer, places, (layer) => segments.get(layer))],
     dispose: () => {
-      dispose(suffix, mask);
-      for (const list of segments.values())
-        for (const { prefix } of list) dispose(prefix?.key, prefix?.value);
+      entry.dispose();
+      dispose(suffix, atSite);
+      disposeSegments(segments);
     },
   };
 }
@@ -68,113 +68,170 @@ export async function cachedRunner(
 /** The same function of the vector, running every block over every position each time. */
 export async function wholeRunner(model: Model, target: TargetRows, site: TargetSite): Promise<TargetRunner> {
   const tokens = rightPadded(target.rows.map(({ ids }) => ids));
-  const mask = keep(
-    placesMask(
-      target.rows.map(({ lookup }) => lookup),
-      tokens.positions,
-    ),
-  );
+  const lookups = target.rows.map(({ lookup }, row) => flatRow(tokens, row, lookup));
+  const chosen = keep(oneHot(tokens.batch * tokens.positions, lookups, () => 0, 1));
   const places = target.places.map(({ row, position }) => flatRow(tokens, row, position));
-  const fromBottom = { ...site, from: 0 };
   const start = embed(model, tokens);
+  const { hook, found } = collect([nameOf(site)]);
+  dispose(runBlocks(model, 0, start, { toLayer: site.layer + 1, at: hook }));
+  const activation = found.get(nameOf(site));
+  invariant(activation, "the forward pass has the site");
+  const targetInit = await readRow(activation, lookups[0]!);
+  dispose(activation);
+  const toSite: Step = (delta) =>
+    runBlocks(model, 0, start, {
+      toLayer: site.layer + 1,
+      at: (name, x) => (name === nameOf(site) ? addRows(x, chosen, reshape(delta, [1, -1])) : x),
+    });
+  const above = range(site.layer + 1, model.config.layers).map(
+    (layer): Step =>
+      (x) =>
+        runBlock(model, layer, x).residual,
+  );
   return {
-    targetInit: await readSite(model, start, fromBottom, flatRow(tokens, 0, target.rows[0]!.lookup)),
-    residualAt: (delta) => residualAt(model, fromBottom, start, mask, delta, places),
-    dispose: () => dispose(start, mask),
+    targetInit,
+    steps: [toSite, ...above, (x) => gatherRows(flat(x), places)],
+    dispose: () => dispose(start, chosen),
   };
 }
 
-type Start = TargetSite & { from?: number };
-
-function residualAt(
+/** The blocks above `layer`, one step each, down to the rows [places, d] that the loss reads. */
+function blocksAbove(
   model: Model,
-  { from, ...site }: Start,
-  start: Tensor,
-  mask: Tensor,
-  delta: Tensor,
+  layer: number,
   places: readonly number[],
-  options: ResumeOptions = {},
-): Tensor {
-  return tidy(() => {
-    const at = addAt(nameOf(site), mask, delta);
-    const residual = runBlocks(model, from ?? site.layer, start, { ...options, at });
-    return gatherRows(reshape(residual, [-1, model.config.residualWidth]), places);
+  segments: (layer: number) => readonly Segment[] | undefined,
+): Step[] {
+  const last = model.config.layers - 1;
+  if (layer === last) return [(x) => gatherRows(flat(x), places)];
+  return range(layer + 1, last + 1).map((at): Step => {
+    const options = { segments: segments(at), ...(at === last ? { outputAt: places } : {}) };
+    return at === last
+      ? (x) => flat(runBlock(model, at, x, options).residual)
+      : (x) => runBlock(model, at, x, options).residual;
   });
 }
 
-/** Adds `delta` [d] to a site wherever `mask` [B · S, 1] is 1. */
-const addAt =
-  (where: Site, mask: Tensor, delta: Tensor): Hook =>
-  (site, x) =>
-    site === where ? add(x, reshape(matmul(mask, reshape(delta, [1, -1])), x.shape)) : x;
-
-/** [B · S, 1]: one in each row at its position, else zero. */
-function placesMask(positions: readonly number[], length: number): Tensor {
-  const mask = new Float32Array(positions.length * length);
-  positions.forEach((position, row) => (mask[row * length + position] = 1));
-  return tensor(mask, [mask.length, 1]);
+/**
+ * δ to the site's block's output [B, S, d]: what the block gave without δ, and at each row's first position δ more,
+ * or, where the family puts a norm on the MLP's output, what the norm makes of it.
+ */
+function entryOf(
+  model: Model,
+  { layer, kind }: TargetSite,
+  suffix: Tensor,
+  atSite: Tensor,
+): { step: Step; dispose(): void } {
+  const [rows, positions] = suffix.shape as [number, number, number];
+  const firsts = range(0, rows).map((row) => row * positions);
+  if (!(kind === "mlpRaw" && model.config.outputNorms)) {
+    const first = keep(oneHot(rows * positions, firsts, () => 0, 1));
+    return {
+      step: (delta) => addRows(suffix, first, reshape(delta, [1, -1])),
+      dispose: () => dispose(first),
+    };
+  }
+  const ofRow = keep(oneHot(rows * positions, firsts, (row) => row, rows));
+  const normed = (x: Tensor) => normalise(model, `blocks.${layer}.mlpOutNorm`, x);
+  const without = tidy(() => keep(sub(suffix, reshape(matmul(ofRow, normed(atSite)), suffix.shape))));
+  return {
+    step: (delta) => addRows(without, ofRow, normed(add(atSite, delta))),
+    dispose: () => dispose(ofRow, without),
+  };
 }
 
-async function readSite(
-  model: Model,
-  start: Tensor,
-  { from, ...site }: Start,
-  row: number,
-  options: ResumeOptions = {},
-): Promise<Float64Array> {
-  const { hook, found } = collect([nameOf(site)]);
-  dispose(runBlocks(model, from ?? site.layer, start, { ...options, toLayer: site.layer + 1, at: hook }));
-  const activation = found.get(nameOf(site));
-  invariant(activation, "the forward pass has the site");
-  const gathered = tidy(() => gatherRows(reshape(activation, [-1, model.config.residualWidth]), [row]));
+/** x [B, S, d] plus placing [B · S, n] · rows [n, d]. */
+const addRows = (x: Tensor, placing: Tensor, rows: Tensor): Tensor =>
+  add(x, reshape(matmul(placing, rows), x.shape));
+
+/** [height, width]: a one at (places[i], columnOf(i)), else zero. */
+function oneHot(
+  height: number,
+  places: readonly number[],
+  columnOf: (index: number) => number,
+  width: number,
+): Tensor {
+  const values = new Float32Array(height * width);
+  places.forEach((place, index) => (values[place * width + columnOf(index)] = 1));
+  return tensor(values, [height, width]);
+}
+
+const range = (from: number, end: number): number[] =>
+  Array.from({ length: Math.max(0, end - from) }, (_, index) => from + index);
+
+/** [B, S, d] as [B · S, d]. */
+const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1)!]);
+
+async function readRow(x: Tensor, row: number): Promise<Float64Array> {
+  const gathered = tidy(() => gatherRows(flat(x), [row]));
   const values = Float64Array.from(await read(gathered));
-  dispose(gathered, activation);
+  dispose(gathered);
   return values;
 }
 
-type Prefix = { suffix: Tensor; segments: Map<number, Segment[]> };
+type Prefix = {
+  /** [B, suffixLength, d] */
+  suffix: Tensor;
+  /** [B, d] */
+  atSite: Tensor;
+  segments: Map<number, Segment[]>;
+};
 
 /**
- * Runs all rows up to the vector's block, and the positions before the vector's tokens through the rest. Returns the
- * block's input from each row's own lookup on, [B, suffixLength, d], and per layer what the suffixes look back on.
+ * Runs all rows through the vector's block, and the positions before the vector's tokens through the rest. Returns the
+ * block's output from each row's own lookup on, the site's output at the lookups, and per layer above what the suffixes
+ * look back on.
  */
 async function runPrefix(
   model: Model,
   rows: TargetRows["rows"],
   suffixLength: number,
-  layer: number,
+  site: TargetSite,
   signal?: AbortSignal,
 ): Promise<Prefix> {
   const tokens = rightPadded(rows.map(({ ids }) => ids));
+  const lookups = rows.map(({ lookup }, row) => flatRow(tokens, row, lookup));
   const embedded = embed(model, tokens);
-  const below = await runBlocksWithPauses(model, 0, embedded, { toLayer: layer, signal }).finally(() =>
-    dispose(embedded),
-  );
+  let atSite: Tensor | undefined;
+  const at = (name: Site, x: Tensor): Tensor => {
+    if (name === nameOf(site)) atSite = tidy(() => keep(gatherRows(flat(x), lookups)));
+    return x;
+  };
   const segments = new Map<number, Segment[]>();
+  let through: Tensor | undefined;
   try {
+    through = await runBlocksWithPauses(model, 0, embedded, { toLayer: site.layer + 1, at, signal });
     const longest = Math.max(...rows.map(({ lookup }) => lookup));
-    if (longest > 0) {
-      const before = slice(below, [0, 0, 0], [rows.length, longest, model.config.residualWidth]);
-      const keepKeyValue = (at: number, kept: KeyValue) => segments.set(at, cutSegments(rows, kept));
+    if (longest > 0 && site.layer + 1 < model.config.layers) {
+      const before = slice(through, [0, 0, 0], [rows.length, longest, model.config.residualWidth]);
+      const keepKeyValue = (layer: number, kept: KeyValue) => segments.set(layer, cutSegments(rows, kept));
       const options = { keepKeyValue, lastQueryOnly: true, signal };
-      dispose(await runBlocksWithPauses(model, layer, before, options).finally(() => dispose(before)));
+      dispose(
+        await runBlocksWithPauses(model, site.layer + 1, before, options).finally(() => dispose(before)),
+      );
     }
-    return { suffix: keep(suffixes(below, rows, tokens.positions, suffixLength)), segments };
+    invariant(atSite, "the forward pass has the site");
+    return { suffix: keep(suffixes(through, rows, tokens.positions, suffixLength)), atSite, segments };
   } catch (error) {
-    for (const list of segments.values()) for (const { prefix } of list) dispose(prefix?.key, prefix?.value);
+    dispose(atSite);
+    disposeSegments(segments);
     throw error;
   } finally {
-    dispose(below);
+    dispose(embedded, through);
   }
 }
 
+function disposeSegments(segments: ReadonlyMap<number, readonly Segment[]>): void {
+  for (const list of segments.values()) for (const { prefix } of list) dispose(prefix?.key, prefix?.value);
+}
+
 /** Each row's positions from its lookup on; past a row's end any value will do, nothing looks there. */
-function suffixes(below: Tensor, rows: TargetRows["rows"], positions: number, length: number): Tensor {
-  const width = below.shape.at(-1)!;
+function suffixes(through: Tensor, rows: TargetRows["rows"], positions: number, length: number): Tensor {
+  const width = through.shape.at(-1)!;
   const places = rows.flatMap(({ lookup }, row) =>
     Array.from({ length }, (_, s) => row * positions + Math.min(lookup + s, positions - 1)),
   );
-  return tidy(() => reshape(gatherRows(reshape(below, [-1, width]), places), [rows.length, length, width]));
+  return tidy(() => reshape(gatherRows(flat(through), places), [rows.length, length, width]));
 }
 
 /** Keys and values [B, longest, width] cut into runs of rows with equal lookups. Takes ownership of `kept`. */

@@ -18,9 +18,9 @@ import {
   softmax,
   sub,
   sum,
-  valueAndGradient,
+  valueAndGradientInSteps,
 } from "../gpu/ops";
-import { dispose, keep, read, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
+import { dispose, keep, read, tensor, tidy, type Tensor } from "../gpu/tensor";
 import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import { norm } from "../linalg/norms";
@@ -44,8 +44,8 @@ export type TargetOptions = {
   budget?: number;
 };
 
-/** Bounds the memory of a pass with its gradient, and the time between two chances to cancel. */
-const BUDGET = 300_000;
+/** Bounds the memory of a pass with its gradient: measured, about 90 bytes each. */
+const BUDGET = 1_500_000;
 
 export type OptimisedTarget = {
   /** t + δ, [d]. */
@@ -141,9 +141,12 @@ function createLoss(
   klFactor: number,
   signal: AbortSignal | undefined,
 ): Loss {
-  const last = parts.length - 1;
-  const withKl = target.hasEssence && klFactor > 0;
-  const reference = withKl ? essenceReference(model, parts[last]!, runners[last]!) : undefined;
+  const weights = { nll: 1 / target.labels.length, kl: klFactor };
+  const drift = new EssenceDrift();
+  const pause = async () => {
+    await yieldToEvents();
+    throwIfCancelled(signal);
+  };
   return {
     async at(delta) {
       const input = tensor(Float32Array.from(delta), [delta.length]);
@@ -152,22 +155,13 @@ function createLoss(
       let kl = 0;
       try {
         for (const [at, part] of parts.entries()) {
-          await yieldToEvents();
-          throwIfCancelled(signal);
-          const weights = { nll: 1 / target.labels.length, kl: klFactor };
-          const packed = runPart(
-            model,
-            part,
-            runners[at]!,
-            at === last ? reference : undefined,
-            weights,
-            input,
-          );
+          const withKl = part.hasEssence && klFactor > 0 ? drift : undefined;
+          const packed = await runPart(model, part, runners[at]!, withKl, weights, input, pause);
           const numbers = await read(packed);
           dispose(packed);
           for (let i = 0; i < gradient.length; i++) gradient[i]! += numbers[i]!;
           nll.push(...numbers.subarray(delta.length, delta.length + part.labels.length));
-          if (at === last && reference) kl = klFactor * numbers.at(-1)!;
+          if (withKl) kl = klFactor * numbers.at(-1)!;
         }
       } finally {
         dispose(input);
@@ -180,50 +174,55 @@ function createLoss(
         gradient,
       };
     },
-    dispose: () => dispose(reference),
+    dispose: () => drift.dispose(),
   };
 }
 
-/** Gradient [d], NLL of every label and, with a reference, the KL term in one tensor: one reading back. */
-function runPart(
+/** Gradient [d], NLL of every label and, with a drift, the KL term in one tensor: one reading back. */
+async function runPart(
   model: Model,
   { labels }: TargetRows,
   runner: TargetRunner,
-  reference: Tensor | undefined,
+  drift: EssenceDrift | undefined,
   weights: { nll: number; kl: number },
   delta: Tensor,
-): Tensor {
-  return tidy(() => {
-    const terms: Tensor[] = [];
-    const { value, gradient } = valueAndGradient((x) => {
-      const logits = unembed(model, runner.residualAt(x)); // [labels (+ 1), V]
-      const nll = keep(crossEntropy(slice(logits, [0, 0], [labels.length, -1]), labels));
-      terms.push(nll);
-      const mean = scale(sum(nll), weights.nll);
-      if (!reference) return mean;
-      const kl = keep(drift(slice(logits, [labels.length, 0], [1, -1]), reference));
-      terms.push(kl);
-      return add(mean, scale(sum(kl), weights.kl));
-    }, delta);
-    dispose(value);
-    const packed = concat([reshape(gradient, [-1]), ...terms], 0);
-    dispose(...terms);
+  pause: () => Promise<void>,
+): Promise<Tensor> {
+  const terms: Tensor[] = [];
+  const loss = (residual: Tensor): Tensor => {
+    const logits = unembed(model, residual); // [labels (+ 1), V]
+    const nll = keep(crossEntropy(slice(logits, [0, 0], [labels.length, -1]), labels));
+    terms.push(nll);
+    const mean = scale(sum(nll), weights.nll);
+    if (!drift) return mean;
+    const kl = keep(drift.of(slice(logits, [labels.length, 0], [1, -1])));
+    terms.push(kl);
+    return add(mean, scale(sum(kl), weights.kl));
+  };
+  try {
+    const { value, gradient } = await valueAndGradientInSteps([...runner.steps, loss], delta, pause);
+    const packed = tidy(() => concat([reshape(gradient, [-1]), ...terms], 0));
+    dispose(value, gradient);
     return packed;
-  });
+  } finally {
+    dispose(...terms);
+  }
 }
 
-/** KL(p ‖ p₀) [1] for logits [1, V] against log probabilities p₀. */
-function drift(logits: Tensor, reference: Tensor): Tensor {
-  return sum(mul(softmax(logits), sub(logSoftmax(logits), reference)), 1);
-}
+/** KL(p ‖ p₀) of the essence row; p₀ is what the first pass, whose δ is zero, finds there. */
+class EssenceDrift {
+  #reference: Tensor | undefined;
 
-/** Log probabilities [1, V] after the essence row's subject, before any change. */
-function essenceReference(model: Model, target: TargetRows, runner: TargetRunner): Tensor {
-  return tidy(() => {
-    const delta = zeros([model.config.residualWidth]);
-    const rows = slice(runner.residualAt(delta), [target.labels.length, 0], [1, -1]);
-    return keep(logSoftmax(unembed(model, rows)));
-  });
+  /** [1], for logits [1, V]; differentiable. */
+  of(logits: Tensor): Tensor {
+    // At p = p₀ both the divergence and its gradient are zero.
+    this.#reference ??= keep(logSoftmax(logits));
+    return sum(mul(softmax(logits), sub(logSoftmax(logits), this.#reference)), 1);
+  }
+
+  dispose(): void {
+    dispose(this.#reference);
+  }
 }
 
 const average = (values: Float64Array): number =>

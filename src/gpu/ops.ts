@@ -22,7 +22,7 @@ export {
   sum,
   transpose,
 } from "./ops/elementwise";
-export { valueAndGradient, valueAndGradients } from "./ops/gradient";
+export { valueAndGradient, valueAndGradientInSteps, valueAndGradients } from "./ops/gradient";
 export { linear, lookup, matmul, project } from "./ops/linear";
 export { crossEntropy, klDivergence, logSoftmax, softmax, topK } from "./ops/loss";
 export type { TopEntries } from "./ops/loss";

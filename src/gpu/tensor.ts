@@ -51,6 +51,11 @@ export function zeros(shape: readonly number[]): Tensor {
   return tensor(new Float32Array(shape.reduce((product, extent) => product * extent, 1)), shape);
 }
 
+/** A float32 tensor of ones. */
+export function ones(shape: readonly number[]): Tensor {
+  return tf.ones([...shape]);
+}
+
 /**
  * The values, as an array of the caller's own.
  * @throws AppError (gpu-error, device-lost, out-of-memory) if a command before this read failed

@@ -2,7 +2,17 @@
  * One transformer block of any family: attention and MLP on the residual stream, one after the other or side by side.
  * Which parts there are is said by the configuration's switches.
  */
-import { activation, add, attention, concat, gatedActivation, reshape, slice, split } from "../gpu/ops";
+import {
+  activation,
+  add,
+  attention,
+  concat,
+  gatedActivation,
+  gatherRows,
+  reshape,
+  slice,
+  split,
+} from "../gpu/ops";
 import { tidy, type Tensor } from "../gpu/tensor";
 import { invariant } from "../lib/errors";
 import type { KeyValue } from "./cache";
@@ -20,13 +30,15 @@ export type BlockOptions = {
   segments?: readonly Segment[] | undefined;
   /** Compute the last position only; the others just lend it their keys and values. */
   lastQueryOnly?: boolean;
+  /** Go on after attention with these of the flattened [B * S] positions only; the residual is then [n, 1, d]. */
+  outputAt?: readonly number[];
   at?: Hook;
 };
 
 /** Rows of the batch that share a place in their texts. `firstPosition` is the prefix's length. */
 export type Segment = { rows: number; firstPosition: number; prefix?: KeyValue | undefined };
 
-/** Residual [B, S or 1, d]; key and value [B, S, keyValueHeads * headDim] of the block's own positions. */
+/** Residual [B, S or 1, d] or [n, 1, d]; key and value [B, S, keyValueHeads * headDim] of the block's own positions. */
 export type BlockResult = { residual: Tensor } & KeyValue;
 
 /** Runs block `layer` on a residual [B, S, d]. The caller owns all three results. */
@@ -60,9 +72,9 @@ class Block {
     const { config } = this.#model;
     const normed = this.#normalise("attnNorm", residual);
     const { key, value } = this.#keysAndValues(normed);
-    const here = this.#queryRows(residual);
-    const normedHere = here === residual ? normed : this.#queryRows(normed);
-    const attnOut = this.#attention(normedHere, key, value);
+    const attnOut = this.#attention(this.#queryRows(normed), key, value);
+    const here = this.#outputRows(this.#queryRows(residual));
+    const normedHere = this.#outputRows(this.#queryRows(normed));
     const after = config.residual === "sequential" ? add(here, attnOut) : here;
     const mlpInput = config.residual === "parallelOneNorm" ? normedHere : this.#normalise("mlpNorm", after);
     const mlpOut = this.#mlp(mlpInput);
@@ -92,7 +104,7 @@ class Block {
     const z = this.#bySegment([query, key, value], ([query, key, value], { prefix }) =>
       attention({ query: query!, key: key!, value: value!, heads, keyValueHeads, scale, window, prefix }),
     );
-    const raw = this.#at("attnRaw", this.#project("attnOut", this.#at("attnZ", z)));
+    const raw = this.#at("attnRaw", this.#project("attnOut", this.#at("attnZ", this.#outputRows(z))));
     return this.#at("attnOut", config.outputNorms ? this.#normalise("attnOutNorm", raw) : raw);
   }
 
@@ -132,11 +144,20 @@ class Block {
     return concat(parts, 0);
   }
 
-  /** The positions whose own output is wanted. */
+  /** The positions that look back on the others. */
   #queryRows(x: Tensor): Tensor {
     const [batch, positions, width] = sizes(x);
     if (this.#options.lastQueryOnly !== true || positions === 1) return x;
     return slice(x, [0, positions - 1, 0], [batch, 1, width]);
+  }
+
+  /** The positions whose own output is wanted. */
+  #outputRows(x: Tensor): Tensor {
+    const { outputAt } = this.#options;
+    if (outputAt === undefined) return x;
+    const [batch, positions, width] = sizes(x);
+    const rows = gatherRows(reshape(x, [batch * positions, width]), outputAt);
+    return reshape(rows, [outputAt.length, 1, width]);
   }
 
   #project(role: MatrixRole, x: Tensor): Tensor {

@@ -1,7 +1,8 @@
 /** Reverse-mode differentiation of a function built from this facade's ops. */
 import { engine, valueAndGrads } from "@tensorflow/tfjs-core";
 import { invariant } from "../../lib/errors";
-import type { Tensor } from "../tensor";
+import { dispose, ones, type Tensor } from "../tensor";
+import { recordStep, type RecordedStep } from "./recordedStep";
 import { show } from "./shape";
 
 /** f(x) and df/dx. `f` must be synchronous and return a scalar; what it makes besides is freed. */
@@ -20,6 +21,46 @@ export function valueAndGradients(
     return { value, gradients: grads };
   } catch (error) {
     freeTape();
+    throw error;
+  }
+}
+
+/**
+ * f(x) and df/dx [as x] for f = the steps one after the other, the last one giving a scalar. Between two steps, on the
+ * way there and on the way back, `pause` is awaited: there a job lets events in and, by throwing, ends the work with
+ * nothing left allocated. The caller owns both results.
+ */
+export async function valueAndGradientInSteps(
+  steps: readonly ((x: Tensor) => Tensor)[],
+  x: Tensor,
+  pause: () => Promise<void>,
+): Promise<{ value: Tensor; gradient: Tensor }> {
+  const recorded: RecordedStep[] = [];
+  let gradient: Tensor | undefined;
+  try {
+    for (const step of steps) {
+      await pause();
+      recorded.push(recordStep(step, recorded.at(-1)?.value ?? x));
+    }
+    const value = expectScalar(recorded.at(-1)!.value).clone();
+    try {
+      gradient = ones(value.shape);
+      while (recorded.length > 0) {
+        await pause();
+        const step = recorded.pop()!;
+        const next = step.gradient(gradient);
+        dispose(gradient);
+        step.dispose();
+        gradient = next;
+      }
+      return { value, gradient };
+    } catch (error) {
+      dispose(value);
+      throw error;
+    }
+  } catch (error) {
+    dispose(gradient);
+    for (const step of recorded) step.dispose();
     throw error;
   }
 }

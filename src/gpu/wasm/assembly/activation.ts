@@ -29,29 +29,36 @@ function tanhArgument(x: v128): v128 {
   return f32x4.mul(f32x4.mul(x, cubic), f32x4.splat(2 * TANH_SCALE));
 }
 
+/** The share of x that passes: every activation here is act(x) = x share(x). */
 // @ts-ignore: decorator
 @inline
-function value4(x: v128, kind: i32): v128 {
-  if (kind == SILU) return f32x4.mul(x, sigmoid4(x));
-  if (kind == GELU) return f32x4.mul(x, normalCdf(x));
-  return f32x4.mul(x, sigmoid4(tanhArgument(x)));
+function share4(x: v128, kind: i32): v128 {
+  if (kind == SILU) return sigmoid4(x);
+  if (kind == GELU) return normalCdf(x);
+  return sigmoid4(tanhArgument(x));
 }
 
 // @ts-ignore: decorator
 @inline
-function slope4(x: v128, kind: i32): v128 {
+function value4(x: v128, kind: i32): v128 {
+  return f32x4.mul(x, share4(x, kind));
+}
+
+/** act'(x), given share(x), the costly part. */
+// @ts-ignore: decorator
+@inline
+function slope4(x: v128, share: v128, kind: i32): v128 {
   const one = f32x4.splat(1);
   if (kind == GELU) {
     const density = f32x4.mul(
       exp4(f32x4.mul(f32x4.splat(-0.5), f32x4.mul(x, x))), f32x4.splat(0.3989422804014327),
     );
-    return madd(x, density, normalCdf(x));
+    return madd(x, density, share);
   }
-  const s = sigmoid4(kind == SILU ? x : tanhArgument(x));
-  const bend = f32x4.mul(f32x4.mul(x, s), f32x4.sub(one, s));
-  if (kind == SILU) return f32x4.add(s, bend);
+  const bend = f32x4.mul(f32x4.mul(x, share), f32x4.sub(one, share));
+  if (kind == SILU) return f32x4.add(share, bend);
   const steep = madd(f32x4.mul(x, x), f32x4.splat(3 * TANH_CUBE), one);
-  return madd(f32x4.mul(bend, steep), f32x4.splat(2 * TANH_SCALE), s);
+  return madd(f32x4.mul(bend, steep), f32x4.splat(2 * TANH_SCALE), share);
 }
 
 /** y = act(x). */
@@ -66,7 +73,8 @@ export function activation(x: usize, y: usize, count: i32, kind: i32): void {
 export function activationGradient(dy: usize, x: usize, dx: usize, count: i32, kind: i32): void {
   for (let i = 0; i < count; i += 4) {
     const at = (<usize>i) << 2;
-    const slope = slope4(loadUpTo4(x + at, count - i, 0), kind);
+    const input = loadUpTo4(x + at, count - i, 0);
+    const slope = slope4(input, share4(input, kind), kind);
     storeUpTo4(dx + at, f32x4.mul(loadUpTo4(dy + at, count - i, 0), slope), count - i);
   }
 }
@@ -89,7 +97,9 @@ export function gatedActivationGradient(
     const left = count - i;
     const g = loadUpTo4(gate + at, left, 0);
     const d = loadUpTo4(dy + at, left, 0);
-    storeUpTo4(dGate + at, f32x4.mul(f32x4.mul(d, loadUpTo4(up + at, left, 0)), slope4(g, kind)), left);
-    storeUpTo4(dUp + at, f32x4.mul(d, value4(g, kind)), left);
+    const share = share4(g, kind);
+    const slope = slope4(g, share, kind);
+    storeUpTo4(dGate + at, f32x4.mul(f32x4.mul(d, loadUpTo4(up + at, left, 0)), slope), left);
+    storeUpTo4(dUp + at, f32x4.mul(d, f32x4.mul(g, share)), left);
   }
 }
