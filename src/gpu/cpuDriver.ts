@@ -3,9 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type { Driver } from "./driver";
+import { readFromMemory, writeToMemory, type WeightView } from "./memoryWeights";
 import { registerReferenceKernels } from "./referenceKernels";
 import { KERNELS } from "./specs/all";
-import { readWeightRows, weightShape, writeWeightRows } from "./weightLayout";
+import { isPacked, weightShape } from "./weightLayout";
 
 let registered = false;
 
@@ -26,7 +27,7 @@ export async function startCpu(): Promise<Driver> {
   register();
   await tf.setBackend("cpu");
   const backend = tf.backend() as MathBackendCPU;
-  const valuesOf = (tensor: tf.Tensor) => backend.data.get(tensor.dataId).values as Float32Array;
+  const viewOf = (tensor: tf.Tensor) => backend.data.get(tensor.dataId).values as WeightView;
   return {
     name: "cpu",
     adapter: "JavaScript, one thread (reference)",
@@ -35,10 +36,10 @@ export async function startCpu(): Promise<Driver> {
     trim: () => undefined,
     dispose: () => undefined,
     layout: () => "panels8",
-    allocateWeight: (geometry) => tf.zeros(weightShape(geometry)),
-    writeWeight: (weight, geometry, orientation, firstRow, values) =>
-      writeWeightRows(valuesOf(weight), geometry, orientation, firstRow, values),
-    readWeight: async (weight, geometry) => readWeightRows(valuesOf(weight), geometry),
+    allocateWeight: (geometry) =>
+      tf.zeros(weightShape(geometry), isPacked(geometry.layout) ? "int32" : "float32"),
+    writeWeight: (weight, rows) => writeToMemory(viewOf(weight), rows),
+    readWeight: async (weight, geometry) => readFromMemory(viewOf(weight), geometry),
     settle: async () => undefined,
   };
 }

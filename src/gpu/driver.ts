@@ -4,6 +4,7 @@
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { invariant } from "../lib/errors";
+import type { WeightRows } from "./panelPieces";
 import type { WeightGeometry, WeightLayout } from "./weightLayout";
 
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -14,6 +15,8 @@ export interface Driver {
   readonly adapter: string;
   /** The "GPU" is the processor in disguise: WASM computes the same ten times faster. */
   readonly isSoftwareAdapter?: boolean;
+  /** What the device allows, by the platform's own names; for reports only. */
+  readonly limits?: Readonly<Record<string, number | string>>;
   /** Bytes of memory the backend holds, used or not. */
   heldBytes(): number;
   /** @throws AppError when an earlier failure makes every later result doubtful. */
@@ -26,17 +29,12 @@ export interface Driver {
   /** A tensor of the weight's shape, without a copy in JavaScript: padding is zero, the rest waits to be written. */
   allocateWeight(geometry: WeightGeometry): Tensor;
   /**
-   * Puts rows of a row-major matrix in their places; see `writeWeightRows` for the orientation. The values may be
-   * reused by the caller when this returns.
+   * Puts rows of a row-major matrix in their places, packed where the layout is. The values may be reused by the
+   * caller when this returns. Tells whether the weight decodes to exactly these values.
+   * @throws AppError not-finite for a packed layout
    */
-  writeWeight(
-    weight: Tensor,
-    geometry: WeightGeometry,
-    orientation: "inOut" | "outIn",
-    firstRow: number,
-    values: Float32Array,
-  ): void;
-  /** W as row-major [in, out], bit for bit what was written. */
+  writeWeight(weight: Tensor, rows: WeightRows): boolean;
+  /** W as row-major [in, out], bit for bit what kernels compute with: what was written, unless packing rounded it. */
   readWeight(weight: Tensor, geometry: WeightGeometry): Promise<Float32Array>;
   /** Where kernels come in several forms: each by name; the self-test checks all, the last is the one in use. */
   readonly kernelForms?: readonly { readonly name: string; choose(): void }[];

@@ -255,7 +255,10 @@ describe.each(["cpu", "wasm"] as const)("%s", (name) => {
     const values = randomValues(3, rows * columns);
     const fill = (first: number, count: number) => values.slice(first * columns, (first + count) * columns);
     const whole = await createRowTable(rows, columns, fill);
-    const pieces = await createRowTable(rows, columns, fill, 4 * columns * 3, 4 * columns * 16);
+    const pieces = await createRowTable(rows, columns, fill, {
+      maxPieceBytes: 4 * columns * 3,
+      maxChunkBytes: 4 * columns * 16,
+    });
     expect(whole.chunks.length).toBe(1);
     expect(pieces.chunks.map(({ firstRow, outFeatures }) => [firstRow, outFeatures])).toEqual([
       [0, 16],

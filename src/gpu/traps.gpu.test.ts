@@ -15,7 +15,7 @@ import { normalise } from "./reference/normalise";
 import { dispose, read, tensor } from "./tensor";
 import type { Tensor } from "./tensor";
 import type { GuardedWebGpuBackend } from "./webgpuBackend";
-import { createLinear, createRowTable, disposeWeights, readLinear } from "./weights";
+import { createLinear, createRowTable, disposeWeights, readLinear, type LinearWeight } from "./weights";
 
 let engine: EngineBackend;
 beforeAll(async () => void (engine = await webgpuEngine()));
@@ -139,12 +139,17 @@ describe("5: more workgroups than one dimension of a dispatch holds", () => {
   });
 });
 
+/** In place, as no product code does: weights are never written again. */
+function write(weight: LinearWeight, values: Float32Array): void {
+  activeDriver().writeWeight(weight.tensor, { geometry: weight, orientation: "inOut", firstRow: 0, values });
+}
+
 describe("memory", () => {
   test("6: values written in place are the values read", async () => {
     const weight = createLinear(randomValues(12, 30 * 20), 30, 20);
     await readLinear(weight);
     const next = randomValues(13, 30 * 20);
-    activeDriver().writeWeight(weight.tensor, weight, "inOut", 0, next);
+    write(weight, next);
     expect(await readLinear(weight)).toEqual(next);
     const x = tensor(
       Float32Array.from({ length: 30 }, (_, i) => (i === 4 ? 1 : 0)),
@@ -159,7 +164,7 @@ describe("memory", () => {
     const weight = createLinear(new Float32Array(16).fill(1), 4, 4);
     const x = tensor([1, 1, 1, 1], [1, 4]);
     const before = ops.linear(x, weight);
-    activeDriver().writeWeight(weight.tensor, weight, "inOut", 0, new Float32Array(16).fill(2));
+    write(weight, new Float32Array(16).fill(2));
     const after = ops.linear(x, weight);
     expect([...(await values(before)), ...(await values(after))]).toEqual([4, 4, 4, 4, 8, 8, 8, 8]);
     dispose(x);
@@ -289,7 +294,10 @@ describe("numbers", () => {
     const all = randomValues(18, rows * columns);
     const piece = (first: number, count: number) => all.slice(first * columns, (first + count) * columns);
     const whole = await createRowTable(rows, columns, piece);
-    const pieces = await createRowTable(rows, columns, piece, 8 * 4 * columns, 256 * 4 * columns);
+    const pieces = await createRowTable(rows, columns, piece, {
+      maxPieceBytes: 8 * 4 * columns,
+      maxChunkBytes: 256 * 4 * columns,
+    });
     expect(pieces.chunks).toHaveLength(5);
     const ids = Int32Array.of(0, 1036, 7, 8, 519);
     const expected = Float32Array.from(ids, (id) => all[id * columns] as number);

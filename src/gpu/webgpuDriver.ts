@@ -1,12 +1,11 @@
 /** The WebGPU backend as the rest of gpu/ sees it: our device, our kernels, weights in panels. */
 import * as tf from "@tensorflow/tfjs-core";
 import { AppError } from "../lib/errors";
-import { openDevice } from "./device";
+import { describeLimits, openDevice } from "./device";
 import type { Driver } from "./driver";
 import { registerWebGpuKernels } from "./kernels/register";
 import { GuardedWebGpuBackend, setWebGpuFlags } from "./webgpuBackend";
-import { allocateWeight, writeWeight } from "./webgpuWeights";
-import { readWeightRows } from "./weightLayout";
+import { allocateWeight, readWeight, writeWeight } from "./webgpuWeights";
 
 /**
  * Opens a new device, replacing the one before, whatever state that was in.
@@ -27,15 +26,15 @@ export async function startWebGpu(): Promise<Driver> {
     name: "webgpu",
     adapter: own.adapter,
     isSoftwareAdapter: own.isSoftware,
+    limits: describeLimits(own.device),
     heldBytes: () => backend.pool.heldBytes(),
     assertHealthy: () => own.assertHealthy(),
     trim: () => backend.pool.trim(),
     dispose: () => tf.removeBackend("webgpu"),
     layout: () => "panels8",
     allocateWeight: (geometry) => allocateWeight(backend, geometry),
-    writeWeight: (weight, geometry, orientation, firstRow, values) =>
-      writeWeight(backend, weight, { geometry, orientation, firstRow, values }),
-    readWeight: async (weight, geometry) => readWeightRows((await weight.data()) as Float32Array, geometry),
+    writeWeight: (weight, rows) => writeWeight(backend, weight, rows),
+    readWeight,
     kernelForms: kernelForms(backend),
     settle: async () => {
       await own.device.queue.onSubmittedWorkDone().catch(() => undefined); // refused when lost; said below

@@ -22,7 +22,7 @@ export type WeightGeometry = {
   readonly layout: WeightLayout;
 };
 
-export const PANEL = 8;
+export const PANEL = 8 as const;
 
 /** Inputs that share a scale in "panels8Int8": a GGUF Q8_0 block, so that such a file is kept without further loss. */
 export const INT8_BLOCK = 32;

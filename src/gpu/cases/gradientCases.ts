@@ -63,6 +63,25 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     () => ({ weight: createLinear(randomValues(1, 11 * 13), 11, 13) }),
     ({ weight }, x, bias) => ops.linear(x!, weight, bias),
   ),
+  ...(["float16", "bfloat16", "int8"] as const).map((format) =>
+    frozen(
+      `linear with a weight in ${format}, to x and bias`,
+      [[5, 43], [13]],
+      () => ({ weight: createLinear(randomValues(1, 43 * 13, 0.3), 43, 13, "inOut", format) }),
+      ({ weight }, x, bias) => ops.linear(x!, weight, bias),
+    ),
+  ),
+  frozen(
+    "project through a table in int8",
+    [[3, 8]],
+    async () => ({
+      table: await createRowTable(21, 8, (first, count) => randomValues(5 + first, count * 8), {
+        maxChunkBytes: 288,
+        format: "int8",
+      }),
+    }),
+    ({ table }, x) => ops.project(x!, table),
+  ),
   free(
     "matmul, to both",
     [

@@ -11,8 +11,9 @@ import type { WgslKernel } from "./program";
 import { unroll, writtenOnce } from "./text";
 import { LANES, tileText, tileUniforms } from "./tiles";
 import type { Sharing } from "./tiles";
+import { weightReader } from "./weightReaders";
 
-export type LinearSize = { rows: number; inFeatures: number; outFeatures: number };
+export type LinearSize = { rows: number; inFeatures: number; outFeatures: number; layout: string };
 
 /** Fewer tiles than this leave a GPU idle unless each is split (a mid-range GPU keeps some 20,000 invocations). */
 const TILES_TO_FILL_A_GPU = 16_384;
@@ -22,28 +23,28 @@ const TILES_TO_FILL_A_GPU = 16_384;
  * one text for both halves the pipelines a device has to compile.
  */
 export function linearForward(size: LinearSize, hasBias: boolean, isSoftware: boolean): WgslKernel {
-  const { rows, inFeatures, outFeatures } = size;
+  const { rows, inFeatures, outFeatures, layout } = size;
   const quads = inFeatures % 4 === 0;
   const shape = { rows, columns: outFeatures, steps: quads ? inFeatures / 4 : inFeatures };
-  return tiledKernel("linear", shape, isSoftware, {
+  return tiledKernel(`linear-${layout}`, shape, isSoftware, {
     inputs: [{ name: "x", vec4: quads }, { name: "weight", vec4: true }, { name: "bias" }],
     uniforms: { inFeatures: { i32: inFeatures }, hasBias: { i32: hasBias ? 1 : 0 } },
-    text: (tileRows, sharing) => forwardText(tileRows, quads, sharing),
+    text: (tileRows, sharing) => forwardText(tileRows, quads, layout, sharing),
   });
 }
 
 /** dx [rows, in] = dy [rows, out] Wᵀ. Inputs: dy, weight. */
 export function linearInputGradient(size: LinearSize, isSoftware: boolean): WgslKernel {
-  const { rows, inFeatures, outFeatures } = size;
+  const { rows, inFeatures, outFeatures, layout } = size;
   const wholePanels = outFeatures % PANEL === 0;
   const shape = { rows, columns: inFeatures, steps: Math.ceil(outFeatures / PANEL) };
-  return tiledKernel("linearInputGradient", shape, isSoftware, {
+  return tiledKernel(`linearInputGradient-${layout}`, shape, isSoftware, {
     inputs: [
       { name: "dy", vec4: wholePanels },
       { name: "weight", vec4: true },
     ],
     uniforms: { outFeatures: { i32: outFeatures } },
-    text: (tileRows, sharing) => gradientText(tileRows, wholePanels, sharing),
+    text: (tileRows, sharing) => gradientText(tileRows, wholePanels, layout, sharing),
   });
 }
 
@@ -78,65 +79,61 @@ function chooseTileRows(rows: number): number {
   return rows === 1 ? 1 : 8;
 }
 
-const forwardText = writtenOnce((tileRows: number, quads: boolean, sharing: Sharing) => {
-  const step = quads ? forwardStepOfFour(tileRows) : forwardStepOfOne(tileRows);
+const forwardText = writtenOnce((tileRows: number, quads: boolean, layout: string, sharing: Sharing) => {
+  const step = quads ? forwardStepOfFour(tileRows, layout) : forwardStepOfOne(tileRows, layout);
   const finish = (sum: string) => `${sum} + select(0.0, bias[column], uniforms.hasBias == 1)`;
-  return tileText({ tileRows, step, finish }, sharing);
+  return tileText({ tileRows, functions: weightReader(layout).functions, step, finish }, sharing);
 });
 
+const FORWARD_PLACE = { panel: "tileColumn", inFeatures: "uniforms.inFeatures" };
+
 /** x is read four steps at a time. */
-function forwardStepOfFour(tileRows: number): string {
+function forwardStepOfFour(tileRows: number, layout: string): string {
+  const place = { ...FORWARD_PLACE, input: "step * 4", count: 4 } as const;
   return `
     ${unroll(tileRows, (r) => `let x${r} = x[row${r} * (uniforms.inFeatures / 4) + step];`)}
-    let at = (tileColumn * uniforms.inFeatures + step * 4) * 2;
-    ${unroll(4, (j) => multiplyRow(tileRows, `at + ${2 * j}`, (r) => `x${r}[${j}]`))}`;
+    ${weightReader(layout).rows(place, (j) => addRows(tileRows, (r) => `x${r}[${j}]`))}`;
 }
 
 /** The same for an odd number of inputs, whose rows do not start at multiples of four. */
-function forwardStepOfOne(tileRows: number): string {
-  const at = "(tileColumn * uniforms.inFeatures + step) * 2";
-  return multiplyRow(tileRows, at, (r) => `x[row${r} * uniforms.inFeatures + step]`);
+function forwardStepOfOne(tileRows: number, layout: string): string {
+  const place = { ...FORWARD_PLACE, input: "step", count: 1 } as const;
+  const x = (row: number) => `x[row${row} * uniforms.inFeatures + step]`;
+  return weightReader(layout).rows(place, () => addRows(tileRows, x));
 }
 
 /** Adds x · (one row of a panel) to every row's sums. */
-function multiplyRow(tileRows: number, at: string, x: (row: number) => string): string {
+function addRows(tileRows: number, x: (row: number) => string): string {
   const add = (r: number, half: number, weights: string) =>
     `sum${r}_${half} = fma(vec4<f32>(${x(r)}), ${weights}, sum${r}_${half});`;
-  return `{
-      let low = weight[${at}];
-      let high = weight[${at} + 1];
-      ${unroll(tileRows, (r) => `${add(r, 0, "low")} ${add(r, 1, "high")}`)}
-    }`;
+  return unroll(tileRows, (r) => `${add(r, 0, "low")} ${add(r, 1, "high")}`);
 }
 
-const gradientText = writtenOnce((tileRows: number, wholePanels: boolean, sharing: Sharing) => {
-  const step = gradientStep(tileRows, wholePanels);
-  const functions = wholePanels ? "" : GUARDED_DY;
-  return tileText({ tileRows, functions, step, finish: (sum) => sum }, sharing);
-});
+const gradientText = writtenOnce(
+  (tileRows: number, wholePanels: boolean, layout: string, sharing: Sharing) => {
+    const step = gradientStep(tileRows, wholePanels, layout);
+    const functions = weightReader(layout).functions + (wholePanels ? "" : GUARDED_DY);
+    return tileText({ tileRows, functions, step, finish: (sum) => sum }, sharing);
+  },
+);
 
 /** One panel: 8 outputs' dy against the weights of 8 inputs. */
-function gradientStep(tileRows: number, wholePanels: boolean): string {
+function gradientStep(tileRows: number, wholePanels: boolean, layout: string): string {
   const load = (row: number, half: number) =>
     wholePanels
       ? `dy[row${row} * (uniforms.outFeatures / 4) + step * 2 + ${half}]`
       : `vec4<f32>(${[0, 1, 2, 3].map((lane) => `dyAt(row${row}, step * 8 + ${4 * half + lane})`).join(", ")})`;
+  const place = { panel: "step", input: "tileColumn * 8", count: PANEL, inFeatures: "uniforms.columns" };
   return `
-    ${unroll(tileRows, (r) => `let low${r} = ${load(r, 0)}; let high${r} = ${load(r, 1)};`)}
-    let panel = step * uniforms.columns;
-    ${unroll(PANEL, (input) => addInput(tileRows, input))}`;
+    ${unroll(tileRows, (r) => `let dyLow${r} = ${load(r, 0)}; let dyHigh${r} = ${load(r, 1)};`)}
+    ${weightReader(layout).rows(place, (input) => addInput(tileRows, input))}`;
 }
 
 /** Inputs beyond the last read another panel's weights; their sums are not written. */
 function addInput(tileRows: number, input: number): string {
   const half = input < 4 ? 0 : 1;
   const sum = (r: number) => `sum${r}_${half}[${input % 4}]`;
-  return `{
-      let at = (panel + tileColumn * 8 + ${input}) * 2;
-      let low = weight[at];
-      let high = weight[at + 1];
-      ${unroll(tileRows, (r) => `${sum(r)} = ${sum(r)} + dot(low${r}, low) + dot(high${r}, high);`)}
-    }`;
+  return unroll(tileRows, (r) => `${sum(r)} = ${sum(r)} + dot(dyLow${r}, low) + dot(dyHigh${r}, high);`);
 }
 
 /** The last panel is padded: beyond it lies the next row, and 0 · NaN is NaN. */

@@ -38,11 +38,10 @@ function oneKernel<A>(build: (call: Call<A>) => WgslKernel): Implementation {
   return (call: Call<A>) => runWgsl(call.backend, build(call), call.inputs);
 }
 
-/** Sizes of a call whose rows are those of `input`; the kernels know the panel layout only. */
+/** Sizes of a call whose rows are those of `input`. */
 function linearSize({ attrs, shape }: Call<LinearAttributes>, input: string) {
-  invariant(attrs.layout === "panels8", `WebGPU's linear kernels read panels, not ${attrs.layout}`);
-  const { inFeatures, outFeatures } = attrs;
-  return { rows: shape(input)[0] as number, inFeatures, outFeatures };
+  const { inFeatures, outFeatures, layout } = attrs;
+  return { rows: shape(input)[0] as number, inFeatures, outFeatures, layout };
 }
 
 type LinearAttributes = { inFeatures: number; outFeatures: number; layout: string };

@@ -1,7 +1,7 @@
 /** Rows picked by number: from matrices, from row tables in panels, and the reverse for the gradient. */
-import { PANEL } from "../weightLayout";
 import { elementKernel } from "./elementwise";
 import type { WgslKernel } from "./program";
+import { weightReader } from "./weightReaders";
 
 /** y [m, d] = x[rows]; `rows` were checked on the CPU, since a GPU clamps what is out of range (trap 13). */
 export function gatherRows(count: number, width: number): WgslKernel {
@@ -32,12 +32,20 @@ export function scatterRows(count: number, rowCount: number, width: number): Wgs
   });
 }
 
-type LookupSize = { ids: number; inFeatures: number; outFeatures: number; firstRow: number };
+type LookupSize = {
+  ids: number;
+  inFeatures: number;
+  outFeatures: number;
+  layout: string;
+  firstRow: number;
+};
 
 /** Row id - firstRow of a table chunk in panels of 8; zeros for ids in other chunks. */
-export function lookupRows({ ids, inFeatures, outFeatures, firstRow }: LookupSize): WgslKernel {
+export function lookupRows({ ids, inFeatures, outFeatures, layout, firstRow }: LookupSize): WgslKernel {
+  const reader = weightReader(layout);
   return elementKernel({
-    name: "lookup",
+    name: `lookup-${layout}`,
+    functions: reader.functions,
     inputs: ["ids", "weight"],
     outputShape: [ids, inFeatures],
     uniforms: {
@@ -49,6 +57,6 @@ export function lookupRows({ ids, inFeatures, outFeatures, firstRow }: LookupSiz
   let row = ids[index / uniforms.inFeatures] - uniforms.firstRow;
   if (row < 0 || row >= uniforms.outFeatures) { return 0.0; }
   let column = index % uniforms.inFeatures;
-  return weight[((row / ${PANEL}) * uniforms.inFeatures + column) * ${PANEL} + row % ${PANEL}];`,
+  ${reader.returnValue("column", "row", "uniforms.inFeatures")}`,
   });
 }

@@ -76,14 +76,18 @@ test("odd sizes round up to whole tiles", () => {
   expect([rowTiles.i32, tiles.i32]).toEqual([2, 6]);
 });
 
+const LAYOUTS = ["panels8", "panels8Float16", "panels8Bfloat16", "panels8Int8"] as const;
+
 test("whatever changes the text of a linear kernel gives another text", () => {
   const texts = [];
   for (const isSoftware of [true, false]) {
     for (const rows of [1, 9]) {
       for (const features of [8, 7]) {
-        const size = { rows, inFeatures: features, outFeatures: features };
-        texts.push(linearForward(size, true, isSoftware).code);
-        texts.push(linearInputGradient(size, isSoftware).code);
+        for (const layout of LAYOUTS) {
+          const size = { rows, inFeatures: features, outFeatures: features, layout };
+          texts.push(linearForward(size, true, isSoftware).code);
+          texts.push(linearInputGradient(size, isSoftware).code);
+        }
       }
     }
   }
@@ -92,14 +96,14 @@ test("whatever changes the text of a linear kernel gives another text", () => {
 
 test("sizes are not in the text: one pipeline serves all of them", () => {
   const code = (rows: number, inFeatures: number, outFeatures: number) =>
-    linearForward({ rows, inFeatures, outFeatures }, false, true).code;
+    linearForward({ rows, inFeatures, outFeatures, layout: "panels8" }, false, true).code;
   expect(code(132, 768, 3072)).toBe(code(9, 96, 1100));
 });
 
 test("many tiles are not split, few are, and software adapters never split", () => {
   const name = (rows: number, isSoftware: boolean) =>
-    linearForward({ rows, inFeatures: 768, outFeatures: 3072 }, false, isSoftware).name;
-  expect(name(12, false)).toBe("linear-split");
-  expect(name(1024, false)).toBe("linear-tile");
-  expect(name(12, true)).toBe("linear-tile");
+    linearForward({ rows, inFeatures: 768, outFeatures: 3072, layout: "panels8" }, false, isSoftware).name;
+  expect(name(12, false)).toBe("linear-panels8-split");
+  expect(name(1024, false)).toBe("linear-panels8-tile");
+  expect(name(12, true)).toBe("linear-panels8-tile");
 });

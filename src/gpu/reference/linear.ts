@@ -1,8 +1,16 @@
 /** Slow twins of the linear kernels: plain loops, sums in double precision. */
-import { weightIndex } from "../weightLayout";
+import { packedValue } from "../packedPanels";
+import { isPacked, weightIndex } from "../weightLayout";
 import type { WeightGeometry } from "../weightLayout";
 
 type Values = Float32Array | Int32Array;
+
+/** W[input, output] in whatever layout. */
+function valueAt(weight: Values, geometry: WeightGeometry, input: number, output: number): number {
+  return isPacked(geometry.layout)
+    ? packedValue(geometry, weight, input, output)
+    : (weight[weightIndex(geometry, input, output)] as number);
+}
 
 /** x [rows, in] times W, plus bias [out] when given. */
 export function linear(
@@ -18,8 +26,7 @@ export function linear(
     for (let output = 0; output < outFeatures; output++) {
       let total = bias ? (bias[output] as number) : 0;
       for (let input = 0; input < inFeatures; input++) {
-        total +=
-          (x[row * inFeatures + input] as number) * (weight[weightIndex(geometry, input, output)] as number);
+        total += (x[row * inFeatures + input] as number) * valueAt(weight, geometry, input, output);
       }
       y[row * outFeatures + output] = total;
     }
@@ -36,9 +43,7 @@ export function linearInputGradient(dy: Values, weight: Values, geometry: Weight
     for (let input = 0; input < inFeatures; input++) {
       let total = 0;
       for (let output = 0; output < outFeatures; output++) {
-        total +=
-          (dy[row * outFeatures + output] as number) *
-          (weight[weightIndex(geometry, input, output)] as number);
+        total += (dy[row * outFeatures + output] as number) * valueAt(weight, geometry, input, output);
       }
       dx[row * inFeatures + input] = total;
     }
@@ -54,7 +59,7 @@ export function lookup(ids: Values, table: Values, geometry: WeightGeometry, fir
     const output = (ids[row] as number) - firstRow;
     if (output < 0 || output >= outFeatures) continue;
     for (let input = 0; input < inFeatures; input++) {
-      y[row * inFeatures + input] = table[weightIndex(geometry, input, output)] as number;
+      y[row * inFeatures + input] = valueAt(table, geometry, input, output);
     }
   }
   return y;

@@ -12,6 +12,10 @@ export interface KernelExports {
   linearInputGradientScratch(): number;
   linearInputGradient(dy: Address, weight: Address, dx: Address, ...rest: number[]): void;
   lookup(ids: Address, weight: Address, y: Address, ...sizes: number[]): void;
+  linearPacked(x: Address, weight: Address, bias: Address, y: Address, ...rest: number[]): void;
+  linearPackedInputGradientScratch(): number;
+  linearPackedInputGradient(dy: Address, weight: Address, dx: Address, ...rest: number[]): void;
+  lookupPacked(ids: Address, weight: Address, y: Address, ...rest: number[]): void;
   matmul(a: Address, b: Address, y: Address, ...rest: number[]): void;
   attentionScratch(total: number, headDim: number): number;
   attentionGradientScratch(total: number, headDim: number): number;

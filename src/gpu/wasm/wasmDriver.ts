@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { setWasmPaths, type BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { AppError, invariant } from "../../lib/errors";
 import type { Driver } from "../driver";
-import { PANEL, readWeightRows, weightShape, writeWeightRows } from "../weightLayout";
+import { readFromMemory, writeToMemory, type WeightView } from "../memoryWeights";
+import { PANEL, isPacked, weightShape } from "../weightLayout";
 import { guardAllocation } from "./allocation";
 import type { EmscriptenModule } from "./allocation";
 import { loadKernels } from "./kernelModule";
@@ -77,27 +78,28 @@ export async function startWasm(files: WasmFiles | undefined): Promise<Driver> {
   const { assertHealthy } = guardAllocation(module);
   const { exports, relaxed } = await loadKernels(files, module.asm.memory);
   useKernels(exports);
-  const viewOf = (tensor: tf.Tensor) => backend.typedArrayFromHeap(tensor) as Float32Array;
+  const viewOf = (tensor: tf.Tensor) => backend.typedArrayFromHeap(tensor) as WeightView;
   return {
     name: "wasm",
     adapter: `WebAssembly, one thread, ${relaxed ? "relaxed SIMD" : "SIMD"}`,
+    limits: { addressSpace: 2 ** 32, threads: 1, simd: relaxed ? "relaxed" : "fixed 128 bit" },
     heldBytes: () => module.HEAPU8.byteLength,
     assertHealthy,
     trim: () => undefined,
     dispose: () => undefined,
     layout: () => "panels8",
     allocateWeight: (geometry) => {
-      const info = backend.makeOutput(weightShape(geometry), "float32");
+      const packed = isPacked(geometry.layout);
+      const info = backend.makeOutput(weightShape(geometry), packed ? "int32" : "float32");
       const tensor = tf.engine().makeTensorFromTensorInfo(info);
-      // Only the padding of the last panel is never written.
+      // Only the padding of the last panel is never written; packed panels are written whole.
       const { inFeatures, outFeatures } = geometry;
-      if (outFeatures % PANEL !== 0)
+      if (!packed && outFeatures % PANEL !== 0)
         viewOf(tensor).fill(0, Math.floor(outFeatures / PANEL) * inFeatures * PANEL);
       return tensor;
     },
-    writeWeight: (weight, geometry, orientation, firstRow, values) =>
-      writeWeightRows(viewOf(weight), geometry, orientation, firstRow, values),
-    readWeight: async (weight, geometry) => readWeightRows(viewOf(weight), geometry),
+    writeWeight: (weight, rows) => writeToMemory(viewOf(weight), rows),
+    readWeight: async (weight, geometry) => readFromMemory(viewOf(weight), geometry),
     settle: async () => undefined,
   };
 }

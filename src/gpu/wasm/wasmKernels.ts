@@ -89,24 +89,46 @@ function attentionSizes(
   return { sizes: [...sizes, s.scale, s.window], total: s.prefix + s.keys, headDim: s.headDim };
 }
 
+/** The numbers of assembly/packed.ts; a layout that is not here holds float32 panels. */
+const PACKED_LAYOUTS: Readonly<Record<string, number | undefined>> = {
+  panels8Float16: 1,
+  panels8Bfloat16: 2,
+  panels8Int8: 3,
+};
+
 const LINEAR: readonly WasmKernel[] = [
   on(linearKernel, (call) => {
     const { inputs, attrs, kernels } = call;
     const bias = attrs.hasBias ? inputs.bias.at : 0;
     const sizes = [extent(inputs.x, 0), attrs.inFeatures, attrs.outFeatures];
-    kernels.linear(inputs.x.at, inputs.weight.at, bias, out(call), ...sizes);
+    const packed = PACKED_LAYOUTS[attrs.layout];
+    if (packed === undefined) kernels.linear(inputs.x.at, inputs.weight.at, bias, out(call), ...sizes);
+    else {
+      const rest = [packed, call.scratch(PANEL * attrs.inFeatures)];
+      kernels.linearPacked(inputs.x.at, inputs.weight.at, bias, out(call), ...sizes, ...rest);
+    }
   }),
   on(linearInputGradientKernel, (call) => {
     const { inputs, attrs, kernels } = call;
-    const rows = extent(inputs.dy, 0);
-    const scratch = call.scratch(kernels.linearInputGradientScratch());
-    const sizes = [rows, attrs.inFeatures, attrs.outFeatures, scratch];
-    kernels.linearInputGradient(inputs.dy.at, inputs.weight.at, out(call), ...sizes);
+    const sizes = [extent(inputs.dy, 0), attrs.inFeatures, attrs.outFeatures];
+    const packed = PACKED_LAYOUTS[attrs.layout];
+    if (packed === undefined) {
+      const scratch = call.scratch(kernels.linearInputGradientScratch());
+      kernels.linearInputGradient(inputs.dy.at, inputs.weight.at, out(call), ...sizes, scratch);
+    } else {
+      const rest = [packed, call.scratch(kernels.linearPackedInputGradientScratch())];
+      kernels.linearPackedInputGradient(inputs.dy.at, inputs.weight.at, out(call), ...sizes, ...rest);
+    }
   }),
   on(lookupKernel, (call) => {
     const { inputs, attrs, kernels } = call;
     const sizes = [extent(inputs.ids, 0), attrs.inFeatures, attrs.outFeatures, attrs.firstRow];
-    kernels.lookup(inputs.ids.at, inputs.weight.at, out(call), ...sizes);
+    const packed = PACKED_LAYOUTS[attrs.layout];
+    if (packed === undefined) kernels.lookup(inputs.ids.at, inputs.weight.at, out(call), ...sizes);
+    else {
+      const rest = [packed, call.scratch(PANEL * attrs.inFeatures)];
+      kernels.lookupPacked(inputs.ids.at, inputs.weight.at, out(call), ...sizes, ...rest);
+    }
   }),
   on(matmulKernel, (call) => {
     const { a, b } = call.inputs;

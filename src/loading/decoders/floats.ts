@@ -1,22 +1,6 @@
 /** F32, F64, F16 and BF16, little-endian. F16 goes through a table of all 65,536 values: exact and fast. */
+import { halfTable } from "../../lib/halfFloat";
 import type { BlockDecoder } from "./blockDecoder";
-
-let table: Float32Array | undefined;
-
-/** The float32 value of every half-precision pattern, subnormals, infinities and NaN included. */
-export function halfTable(): Float32Array {
-  table ??= Float32Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
-  return table;
-}
-
-function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 const view = (bytes: Uint8Array<ArrayBuffer>) =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

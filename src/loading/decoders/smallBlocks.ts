@@ -2,8 +2,8 @@
  * GGUF's formats with 32 values per block: one half-precision scale d (and minimum m in the _1 forms), then the
  * quantised values. Nibble formats keep value j in the low half of byte j and value j + 16 in the high half.
  */
+import { halfTable } from "../../lib/halfFloat";
 import type { BlockDecoder } from "./blockDecoder";
-import { halfTable } from "./floats";
 
 const half = (bytes: Uint8Array, at: number): number => halfTable()[bytes[at]! | (bytes[at + 1]! << 8)]!;
 

@@ -2,8 +2,8 @@
  * GGUF's formats with 256 values per block: a half-precision scale d for the whole block (and dmin for minima), and a
  * small integer scale for each group of 16 or 32 values. Layouts as in ggml's k-quants and IQ4_XS.
  */
+import { halfTable } from "../../lib/halfFloat";
 import type { BlockDecoder } from "./blockDecoder";
-import { halfTable } from "./floats";
 import { NON_LINEAR_LEVELS } from "./smallBlocks";
 
 const half = (bytes: Uint8Array, at: number): number => halfTable()[bytes[at]! | (bytes[at + 1]! << 8)]!;

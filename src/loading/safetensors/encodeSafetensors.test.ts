@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { memorySource } from "../byteSource/memorySource";
-import { halfTable } from "../decoders/floats";
-import { encodeHalf, toHalf } from "../decoders/halfFloat";
+import { encodeHalf, halfTable, toHalf } from "../../lib/halfFloat";
 import { encodeSafetensors } from "./encodeSafetensors";
 import { readSafetensorsHeader } from "./safetensorsHeader";
 

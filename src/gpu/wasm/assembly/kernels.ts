@@ -4,6 +4,12 @@
  */
 export { linear, linearInputGradient, linearInputGradientScratch, lookup, matmul } from "./linear";
 export {
+  linearPacked,
+  linearPackedInputGradient,
+  linearPackedInputGradientScratch,
+  lookupPacked,
+} from "./packed";
+export {
   attention,
   attentionGradient,
   attentionGradientScratch,

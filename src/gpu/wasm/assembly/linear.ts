@@ -30,7 +30,7 @@ export function linearInputGradientScratch(): i32 {
 }
 
 /** Turns `panels` panels of W, inputs first … first + count - 1, into panels over the inputs: [count / 8][out][8]. */
-function turn(weight: usize, inFeatures: i32, first: i32, count: i32, panels: i32, to: usize): void {
+export function turn(weight: usize, inFeatures: i32, first: i32, count: i32, panels: i32, to: usize): void {
   const panelBytes = (<usize>inFeatures) << 5;
   const turnedBytes = (<usize>panels) << 8;
   for (let input = 0; input < count; input += 8) {

@@ -1,4 +1,21 @@
-/** Float32 to half precision, rounding to nearest even; the inverse of the table in floats.ts. */
+/** Half precision: a table of all its values, and from float32 to it, rounding to nearest even. */
+
+let table: Float32Array | undefined;
+
+/** The float32 value of every half-precision pattern, subnormals, infinities and NaN included. */
+export function halfTable(): Float32Array {
+  table ??= Float32Array.from({ length: 65536 }, (_, bits) => halfValue(bits));
+  return table;
+}
+
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
 
 const word = new Uint32Array(1);
 const single = new Float32Array(word.buffer);
