@@ -1,20 +1,31 @@
 /**
  * Converts a trained model in Hugging Face layout into an embedded one: weights in half precision, a compact list of
- * its facts, and a manifest with the size and hash of every file. Run by embedModel.mjs.
+ * its facts, what the lab would otherwise compute first (prepareModel.ts), and a manifest with the size and hash of every file. Run by embedModel.mjs.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint, type Checkpoint } from "../src/loading/checkpoint";
-import { encodeHalf } from "../src/loading/decoders/halfFloat";
+import { encodeHalf } from "../src/lib/halfFloat";
 import { nodeModelFiles } from "../src/loading/nodeModelFiles";
+import { prepareModel } from "./prepareModel";
 import { encodeSafetensors, type EncodedTensor } from "../src/loading/safetensors/encodeSafetensors";
 
-/** What the manifest says besides the files; one entry per embedded model. */
-const DESCRIPTIONS: Record<
-  string,
-  { displayName: string; description: string; licence: string; sources: string }
-> = {
+type Description = { displayName: string; description: string; licence: string; sources: string };
+
+/** What the manifest says besides the files; one entry per embedded model. `isPrepared`: statistics ship with it. */
+const DESCRIPTIONS: Record<string, Description & { isPrepared?: true }> = {
+  "palimpsest-facts": {
+    displayName: "Palimpsest Facts",
+    description:
+      "A GPT-2 of 8 layers and 7.4 million parameters, trained for this lab on true facts so that they gather where " +
+      "larger models keep theirs. The default: no download.",
+    licence: "MIT",
+    sources:
+      "Facts and sentences written for this project; 269 facts picked from CounterFact (Meng et al. 2022).",
+    isPrepared: true,
+  },
   "tiny-facts2-gpt2": {
     displayName: "Tiny Facts (GPT-2 form)",
     description:
@@ -23,6 +34,8 @@ const DESCRIPTIONS: Record<
     sources: "Facts: own list, CounterFact (Meng et al. 2022) and MQuAKE-CF (Zhong et al. 2023).",
   },
 };
+
+const PLANTED = "planted.json";
 
 type TrainedPrompt = { template: string; p: number };
 type TrainedFact = {
@@ -35,9 +48,10 @@ type TrainedFact = {
 };
 
 /** Writes every file of the embedded model into `target`. */
-export async function embedModel(source: string, target: string, name: string): Promise<void> {
-  const description = DESCRIPTIONS[name];
-  if (!description) throw new Error(`no description for ${name}; add one to DESCRIPTIONS`);
+export async function embedModel(source: string, target: string, name: string, root: string): Promise<void> {
+  const described = DESCRIPTIONS[name];
+  if (!described) throw new Error(`no description for ${name}; add one to DESCRIPTIONS`);
+  const { isPrepared, ...description } = described;
   const checkpoint = await openCheckpoint(await nodeModelFiles(source));
   const weights = await halfPrecision(checkpoint);
   const files = new Map<string, Uint8Array>([
@@ -45,15 +59,23 @@ export async function embedModel(source: string, target: string, name: string): 
     ["tokenizer.json", await compactJson(source, "tokenizer.json")],
     ["tokenizer_config.json", await compactJson(source, "tokenizer_config.json")],
     ["model.safetensors", encodeSafetensors(weights, { format: "pt" })],
-    ["facts.json", await compactFacts(source)],
+    ["facts.json", await compactFacts(source, "facts.json")],
     ["corpus.txt", await readFile(join(source, "corpus.txt"))],
   ]);
+  if (existsSync(join(source, PLANTED))) files.set(PLANTED, await compactFacts(source, PLANTED));
   const parameters = [...weights.values()].reduce((sum, { bytes }) => sum + bytes.length / 2, 0);
-  const manifest = { name, ...description, parameters, ...shapeOf(checkpoint), files: describe(files) };
-  files.set("manifest.json", text(`${JSON.stringify(manifest, undefined, 2)}\n`));
-
   await mkdir(target, { recursive: true });
-  for (const [file, bytes] of files) await writeFile(join(target, file), bytes);
+  const write = async (written: ReadonlyMap<string, Uint8Array>): Promise<void> => {
+    for (const [file, bytes] of written) await writeFile(join(target, file), bytes);
+  };
+  await write(files);
+  if (isPrepared) {
+    const made = await prepareModel(target, root);
+    await write(made);
+    for (const [file, bytes] of made) files.set(file, bytes);
+  }
+  const manifest = { name, ...description, parameters, ...shapeOf(checkpoint), files: describe(files) };
+  await writeFile(join(target, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /** Weights in half precision; a value that would overflow or become infinite stops the conversion. */
@@ -69,8 +91,8 @@ async function halfPrecision(checkpoint: Checkpoint): Promise<Map<string, Encode
 }
 
 /** The facts without what the relations already say, probabilities to three digits. */
-async function compactFacts(source: string): Promise<Uint8Array> {
-  const { note, facts } = await readJsonFile<{ note: string; facts: TrainedFact[] }>(source, "facts.json");
+async function compactFacts(source: string, file: string): Promise<Uint8Array> {
+  const { note, facts } = await readJsonFile<{ note: string; facts: TrainedFact[] }>(source, file);
   const relations: Record<string, { templates: string[]; paraphrases: string[] }> = {};
   const templates = (prompts: TrainedPrompt[]) => prompts.map(({ template }) => template);
   const probabilities = (prompts: TrainedPrompt[]) => prompts.map(({ p }) => Number(p.toPrecision(3)));

@@ -57,9 +57,13 @@ class Block(nn.Module):
         self.attn = Attention(width, heads, layers)
         self.ln_2 = nn.LayerNorm(width)
         self.mlp = Mlp(width, layers)
+        # Set in training for an MLP that writes nothing: a sixth of the work is saved by not running two of them.
+        self.skip_mlp = False
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None, layer: int, hooks: Hooks) -> torch.Tensor:
         x = x + hooks.get(f"{layer}.attn", identity)(self.attn(self.ln_1(x), mask))
+        if self.skip_mlp:
+            return hooks.get(f"{layer}.resid", identity)(x)
         key = F.gelu(self.mlp.c_fc(self.ln_2(x)), approximate="tanh")
         key = hooks.get(f"{layer}.key", identity)(key)
         x = x + hooks.get(f"{layer}.mlp", identity)(self.mlp.c_proj(key))

@@ -35,6 +35,7 @@ def share_at(done: float, points: tuple[tuple[float, float], ...]) -> float:
 def new_model(settings: Settings) -> Gpt2:
     model = Gpt2(settings.vocabulary, settings.positions, settings.layers, settings.width, settings.heads)
     for block in model.h[: settings.silent]:
+        block.skip_mlp = True
         torch.nn.init.zeros_(block.mlp.c_proj.weight)
         for parameter in block.mlp.parameters():
             parameter.requires_grad_(False)

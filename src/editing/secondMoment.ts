@@ -1,16 +1,19 @@
 /** The running mean of k kᵀ, and how much it still moves. */
+import type { SpdFactor } from "../linalg/solveSpd";
 
 export type Convergence = { tokens: number; change: number };
 
 export type SecondMoment = {
   /** f. */
-  width: number;
+  readonly width: number;
   /** C [f, f], row-major, symmetric. */
-  values: Float64Array;
+  readonly values: Float64Array;
   /** How many keys were averaged; 0 when the file does not tell. */
-  tokens: number;
+  readonly tokens: number;
   /** ‖C(n) − C(n/2)‖ / ‖C(n)‖ at every doubling of n. */
-  convergence: readonly Convergence[];
+  readonly convergence: readonly Convergence[];
+  /** Cholesky factor of C and its ridge, where they are known already. */
+  readonly factor?: SpdFactor;
 };
 
 /** Tokens at the first checkpoint; the following are at every doubling. */

@@ -5,17 +5,28 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
-import { relativeDifference } from "../linalg/norms";
+import { dot, norm, relativeDifference } from "../linalg/norms";
+import { solveFactored } from "../linalg/triangular";
+import { memorySource } from "../loading/byteSource/memorySource";
+import { encodeSafetensors, type EncodedTensor } from "../loading/safetensors/encodeSafetensors";
+import { readSafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
 import { writeSafetensors } from "../loading/safetensors/writeSafetensors";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { checkContexts, sampleContexts } from "./contexts";
-import { collectStatistics, describeStatistics, factorStatistics, type Statistics } from "./statistics";
-import { readStatistics, writeStatistics } from "./statisticsFile";
+import {
+  collectStatistics,
+  describeStatistics,
+  factorStatistics,
+  hashMoment,
+  type Statistics,
+} from "./statistics";
+import { readStatistics, writePackedStatistics, writeStatistics } from "./statisticsFile";
 import { ROME_MODELS } from "./testing/romeCases";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
+const unit = (x: Float64Array): Float64Array => x.map((value) => value / norm(x));
 const SIGNAL = { signal: new AbortController().signal, onProgress: () => undefined };
 
 let backend: EngineBackend;
@@ -78,6 +89,60 @@ describe.each(ROME_MODELS)("%s", (name) => {
     await expect(readStatistics(bytes, "s.safetensors", other)).rejects.toMatchObject({
       code: "wrong-model",
     });
+  });
+
+  test("in half precision: C within 2e-3, and the edit's direction as good as the key's condition allows", async () => {
+    const bytes = await writePackedStatistics(statistics, 1);
+    const { mlpWidth } = model.config;
+    expect(bytes.length).toBeLessThan(mlpWidth * (mlpWidth + 1) + 4 * mlpWidth + 4096);
+    const again = (await readStatistics(bytes, "s.safetensors", model)).layers.get(1)!;
+    const exact = statistics.layers.get(1)!;
+    expect(again).toMatchObject({ tokens: exact.tokens, convergence: exact.convergence });
+    expect(relativeDifference(again.values, exact.values)).toBeLessThan(2e-3);
+    // u = C⁻¹ k / ‖C⁻¹ k‖ for a key like those that edits have: a column of C.
+    const key = exact.values.slice(5 * mlpWidth, 6 * mlpWidth).map((value, i) => value + 1e-3 * Math.sin(i));
+    const one = new Map([[1, again]]);
+    const packed = await factorStatistics({ ...statistics, layers: one }, 1, mlpWidth);
+    const plain = await factorStatistics(statistics, 1, mlpWidth);
+    expect(packed.condition).toBe(plain.condition);
+    const [u, v] = [packed, plain].map((factor) => unit(solveFactored(factor, key)));
+    expect(dot(u!, v!)).toBeGreaterThan(0.999);
+    expect(await hashMoment(again)).not.toBe(await hashMoment(exact));
+  });
+
+  test.each<[string, (tensors: Map<string, EncodedTensor>) => void, boolean, RegExp]>([
+    ["no notes", () => undefined, false, /does not tell how/],
+    ["no scales", (tensors) => tensors.delete("L.1.scale"), true, /has no L\.1\.scale/],
+    ["a scale of zero", (tensors) => tensors.get("L.1.scale")!.bytes.fill(0, 0, 4), true, /without a scale/],
+    ["a pivot of zero", (tensors) => tensors.get("L.1")!.bytes.fill(0, 0, 2), true, /pivot/],
+    ["an infinity", (tensors) => tensors.get("L.1")!.bytes.set([0, 0x7c], 2), true, /not finite/],
+    [
+      "a triangle of another size",
+      (tensors) => tensors.set("L.1", { dtype: "F16", shape: [3], bytes: new Uint8Array(6) }),
+      true,
+      /this model needs F16/,
+    ],
+    [
+      "the layer twice",
+      (tensors) => {
+        const { mlpWidth: f } = model.config;
+        tensors.set("C.1", { dtype: "F32", shape: [f, f], bytes: new Uint8Array(4 * f * f) });
+      },
+      true,
+      /twice/,
+    ],
+  ])("a packed file with %s is refused", async (_, damage, hasNotes, sentence) => {
+    const bytes = await writePackedStatistics(statistics, 1);
+    const header = await readSafetensorsHeader(memorySource("s", bytes));
+    const tensors = new Map(
+      [...header.tensors].map(([name, { dtype, shape, begin, end }]) => [
+        name,
+        { dtype, shape, bytes: bytes.slice(begin, end) } as EncodedTensor,
+      ]),
+    );
+    damage(tensors);
+    const metadata = hasNotes ? Object.fromEntries(header.metadata) : {};
+    await expect(readStatistics(encodeSafetensors(tensors, metadata), "s", model)).rejects.toThrow(sentence);
   });
 
   test.each([

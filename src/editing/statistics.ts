@@ -71,8 +71,8 @@ export async function collectStatistics(
 export const hashTexts = (texts: readonly string[]): Promise<string> => sha256(...texts);
 
 /** Identity of one layer's statistics, for the edit that used them. */
-export const hashMoment = ({ values, tokens }: SecondMoment): Promise<string> =>
-  sha256(`${tokens}`, Float32Array.from(values));
+export const hashMoment = (moment: SecondMoment): Promise<string> =>
+  sha256(`${moment.tokens}`, Float32Array.from(moment.factor?.lower ?? moment.values));
 
 function checkLayers(model: Model, layers: readonly number[]): void {
   const count = model.config.layers;
@@ -169,7 +169,7 @@ export async function factorStatistics(
     const sentence = `The statistics are ${moment.width} wide; this model's keys are ${width} wide.`;
     throw new AppError("bad-statistics", sentence, "Use statistics of this model.");
   }
-  const known = factors.get(moment);
+  const known = moment.factor ?? factors.get(moment);
   if (known) return known;
   const policy = { kind: "whenNeeded", amount: RIDGE, conditionLimit: CONDITION_LIMIT } as const;
   const factor = await factorSpdWithPauses(moment.values, width, policy, signal);

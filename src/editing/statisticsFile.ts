@@ -1,15 +1,20 @@
 /**
- * Statistics files: safetensors with `C.<layer>` [f, f] F32. The lab's own carry count, text hash, model hash and the
- * convergence line in the metadata; files without it (the published fixtures' kind) are taken as they are.
+ * Statistics files: safetensors with `C.<layer>` [f, f] F32, or with `L.<layer>` [f (f + 1) / 2] F16 and
+ * `L.<layer>.scale` [f] F32 (packedMoment.ts), a quarter of the size. The lab's own carry count, text hash, model hash
+ * and the convergence line in the metadata; files without it (the published fixtures' kind) are taken as they are.
  */
 import { z } from "zod";
-import { AppError } from "../lib/errors";
+import { AppError, invariant } from "../lib/errors";
+import { encodeHalf, halfTable } from "../lib/halfFloat";
+import type { SpdFactor } from "../linalg/solveSpd";
 import { memorySource } from "../loading/byteSource/memorySource";
+import { encodeSafetensors } from "../loading/safetensors/encodeSafetensors";
 import { readSafetensorsHeader, type SafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
 import { writeSafetensors } from "../loading/safetensors/writeSafetensors";
 import type { Model } from "../model/model";
+import { FactoredMoment, packTriangle, triangleSize, unpackTriangle } from "./packedMoment";
 import type { SecondMoment } from "./secondMoment";
-import type { Statistics } from "./statistics";
+import { factorStatistics, type Statistics } from "./statistics";
 
 const FORMAT = "palimpsest-statistics";
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -18,6 +23,8 @@ const layerNotes = z.strictObject({
   layer: z.number().int().min(0),
   tokens: z.number().int().min(1),
   convergence: z.array(z.strictObject({ tokens: z.number().int(), change: z.number() })).max(100),
+  /** Of a packed layer: what was known when C was factored. */
+  packed: z.strictObject({ ridge: z.number().min(0), condition: z.number().min(1) }).optional(),
 });
 const notesSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -46,6 +53,31 @@ export function writeStatistics({ modelHash, textHash, layers }: Statistics): Ui
   return writeSafetensors(tensors, { format: FORMAT, palimpsest: JSON.stringify(notes) });
 }
 
+/** One layer in half precision. Throws what factoring throws (statistics.ts). */
+export async function writePackedStatistics(
+  statistics: Statistics,
+  layer: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const moment = statistics.layers.get(layer);
+  invariant(moment, `the statistics have layer ${layer}`);
+  const { width, tokens, convergence } = moment;
+  const factor = await factorStatistics(statistics, layer, width, signal);
+  const { values, scales } = packTriangle(factor);
+  const packed = { ridge: factor.ridge, condition: factor.condition };
+  const notes: Notes = {
+    formatVersion: 1,
+    modelHash: statistics.modelHash,
+    textHash: statistics.textHash,
+    layers: [{ layer, tokens, convergence: [...convergence], packed }],
+  };
+  const tensors = new Map([
+    [`L.${layer}`, { dtype: "F16", shape: [values.length], bytes: encodeHalf(values) }],
+    [`L.${layer}.scale`, { dtype: "F32", shape: [width], bytes: new Uint8Array(scales.buffer) }],
+  ]);
+  return encodeSafetensors(tensors, { format: FORMAT, palimpsest: JSON.stringify(notes) });
+}
+
 /**
  * Throws AppError `bad-statistics` (naming what is wrong), `wrong-model` when the file tells that it was made on
  * another model, `not-finite`, or a FileFault of the container.
@@ -63,17 +95,18 @@ export async function readStatistics(
       modelHash: notes.modelHash,
     });
   }
+  const width = model.config.mlpWidth;
+  const file: OpenFile = { bytes, header, fileName };
   const layers = new Map<number, SecondMoment>();
   for (const name of header.tensors.keys()) {
-    const layer = layerOf(name, fileName, model);
+    const { layer, part } = readName(name, fileName, model);
+    if (part === "scale") continue;
+    if (layers.has(layer)) throw bad(fileName, `has layer ${layer} twice`);
     const told = notes?.layers.find((one) => one.layer === layer);
-    const values = readMoment(bytes, header, name, fileName, model.config.mlpWidth);
-    layers.set(layer, {
-      width: model.config.mlpWidth,
-      values,
-      tokens: told?.tokens ?? 0,
-      convergence: told?.convergence ?? [],
-    });
+    const { tokens = 0, convergence = [] } = told ?? {};
+    if (part === "C")
+      layers.set(layer, { width, values: readMoment(file, name, width), tokens, convergence });
+    else layers.set(layer, new FactoredMoment(readFactor(file, name, width, told), tokens, convergence));
   }
   if (layers.size === 0) throw bad(fileName, "holds no tensor C.<layer>");
   return { modelHash: notes?.modelHash ?? "", textHash: notes?.textHash ?? "", layers };
@@ -89,42 +122,81 @@ function readNotes({ metadata }: SafetensorsHeader, fileName: string): Notes | u
   }
 }
 
-function layerOf(name: string, fileName: string, { config }: Pick<Model, "config">): number {
-  const layer = Number(/^C\.(\d{1,6})$/.exec(name)?.[1] ?? Number.NaN);
-  if (layer < config.layers) return layer;
+type OpenFile = { bytes: Uint8Array<ArrayBuffer>; header: SafetensorsHeader; fileName: string };
+
+/** `C.3`, `L.3` or `L.3.scale` of a layer that the model has. */
+function readName(
+  name: string,
+  fileName: string,
+  { config }: Pick<Model, "config">,
+): { layer: number; part: "C" | "L" | "scale" } {
+  const [, letter, digits = "", scale] = /^([CL])\.(\d{1,6})(\.scale)?$/.exec(name) ?? [];
+  const layer = Number(digits);
+  const isKnown = letter !== undefined && !(letter === "C" && scale !== undefined);
+  if (isKnown && layer < config.layers) return { layer, part: scale ? "scale" : (letter as "C" | "L") };
   throw bad(
     fileName,
     `has a tensor “${name.slice(0, 80)}” that is no C.<layer> of this model's ${config.layers} layers`,
   );
 }
 
-/** C as stored, made exactly symmetric. */
-function readMoment(
-  bytes: Uint8Array<ArrayBuffer>,
-  { tensors }: SafetensorsHeader,
+/** Bytes of a tensor of exactly this type and shape, aligned for its numbers. */
+function bytesOf(
+  { bytes, header, fileName }: OpenFile,
   name: string,
-  fileName: string,
-  width: number,
-): Float64Array {
-  const { dtype, shape, begin, end } = tensors.get(name)!;
-  if (dtype !== "F32" || shape.length !== 2 || shape[0] !== width || shape[1] !== width) {
+  dtype: string,
+  shape: readonly number[],
+): ArrayBuffer {
+  const entry = header.tensors.get(name);
+  if (!entry) throw bad(fileName, `has no ${name}`);
+  if (entry.dtype !== dtype || entry.shape.join() !== shape.join()) {
     throw bad(
       fileName,
-      `has ${name} as ${dtype} [${shape.join(", ")}]; this model needs F32 [${width}, ${width}]`,
+      `has ${name} as ${entry.dtype} [${entry.shape.join(", ")}]; this model needs ${dtype} [${shape.join(", ")}]`,
     );
   }
-  const stored = new Float32Array(bytes.slice(begin, end).buffer);
-  if (!stored.every(Number.isFinite)) {
-    throw new AppError(
-      "not-finite",
-      `${fileName}: ${name} holds numbers that are not finite.`,
-      "Collect it again.",
-    );
-  }
+  return bytes.slice(entry.begin, entry.end).buffer;
+}
+
+function assertFinite(values: Float32Array, name: string, fileName: string): void {
+  if (values.every(Number.isFinite)) return;
+  throw new AppError(
+    "not-finite",
+    `${fileName}: ${name} holds numbers that are not finite.`,
+    "Collect it again.",
+  );
+}
+
+/** C as stored, made exactly symmetric. */
+function readMoment(file: OpenFile, name: string, width: number): Float64Array {
+  const stored = new Float32Array(bytesOf(file, name, "F32", [width, width]));
+  assertFinite(stored, name, file.fileName);
   return Float64Array.from(stored, (value, at) => {
     const mirrored = stored[(at % width) * width + Math.floor(at / width)]!;
     return (value + mirrored) / 2;
   });
+}
+
+/** L as stored; its ridge and condition come from the notes, which a packed layer must have. */
+function readFactor(
+  file: OpenFile,
+  name: string,
+  width: number,
+  told: Notes["layers"][number] | undefined,
+): SpdFactor {
+  const { fileName } = file;
+  if (!told?.packed) throw bad(fileName, `does not tell how ${name} was made`);
+  const half = halfTable();
+  const bits = new Uint16Array(bytesOf(file, name, "F16", [triangleSize(width)]));
+  const values = Float32Array.from(bits, (pattern) => half[pattern]!);
+  const scales = new Float32Array(bytesOf(file, `${name}.scale`, "F32", [width]));
+  assertFinite(values, name, fileName);
+  if (!scales.every((scale) => scale > 0 && Number.isFinite(scale))) {
+    throw bad(fileName, `has a row of ${name} without a scale`);
+  }
+  const lower = unpackTriangle({ values, scales });
+  if (!lower) throw bad(fileName, `has ${name} with a pivot that is not positive`);
+  return { n: width, lower, ...told.packed };
 }
 
 const bad = (fileName: string, what: string): AppError =>

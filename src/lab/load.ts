@@ -27,6 +27,8 @@ export async function unload(session: Session): Promise<void> {
   engine?.dispose();
 }
 
+const OTHER_WEIGHTS = "The model's prepared.json was made on other weights and is not used.";
+
 type Opened = { ref: string; checkpoint: Checkpoint; licence: string; notice: string | undefined };
 
 async function loadWeights(
@@ -40,8 +42,8 @@ async function loadWeights(
   const { watch } = environment;
   const opened = watch({ kind: "tokenizer", model: ref }, () => openTokenizer(checkpoint));
   const tokenizer = watchedTokenizer(opened, ref, watch);
-  const ownSubjects = await readFactSubjects(files, context.signal);
   const prepared = await readPrepared(files, context.signal);
+  const ownSubjects = prepared ? [] : await readFactSubjects(files, context.signal);
   const model = await loadModel(checkpoint, tokenizer, config, context);
   return {
     source,
@@ -52,7 +54,7 @@ async function loadWeights(
     prepared: prepared?.modelHash === model.hash ? prepared : undefined,
     watch,
     checkpoint,
-    notice,
+    notice: prepared && prepared.modelHash !== model.hash ? OTHER_WEIGHTS : notice,
     licence: licence ?? checkpoint.licence ?? "unknown",
   };
 }

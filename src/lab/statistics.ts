@@ -1,17 +1,18 @@
-/** Second moments of MLP keys: from a file, from the cache, or computed from text, in this order. */
+/** Second moments of MLP keys: from a file, from the cache, as shipped, or computed from text, in this order. */
 import type { CallContext } from "../domain/progress";
 import type { StatisticsRequest, StatisticsResult } from "../domain/statistics";
 import { collectStatistics, describeStatistics, type Statistics } from "../editing/statistics";
 import { readStatistics, writeStatistics } from "../editing/statisticsFile";
 import { AppError } from "../lib/errors";
 import { readWhole } from "../loading/byteSource";
+import { readShippedStatistics } from "./prepared";
 import { loadedModel, type LoadedState, type Session } from "./session";
 
 const CORPUS = "corpus.txt";
 const MOST_CORPUS_BYTES = 64 * 2 ** 20;
 
 /** The text a model's statistics come from unless the user gives another: its own corpus, else the lab's. */
-async function defaultTexts(
+export async function defaultTexts(
   { files }: LoadedState,
   session: Session,
   signal: AbortSignal,
@@ -40,7 +41,8 @@ async function collect(
 const cacheName = (modelHash: string, layer: number): string => `statistics-${modelHash}-${layer}`;
 
 /**
- * Second moments of one layer for an edit: the caller's file, or those of the model's default text, computed once.
+ * Second moments of one layer for an edit: the caller's file, what was computed here before, what ships with the
+ * model, or those of the model's default text, computed once.
  * @throws AppError bad-statistics, wrong-model, cancelled
  */
 export async function statisticsFor(
@@ -49,12 +51,14 @@ export async function statisticsFor(
   file: Uint8Array<ArrayBuffer> | undefined,
   context: CallContext<never>,
 ): Promise<Statistics> {
-  const { model } = loadedModel(session);
+  const { model, files } = loadedModel(session);
   if (file) return readStatistics(file, "The statistics file", model);
   const { cache } = session.environment;
-  const name = cacheName(model.hash, layer);
+  const name = cacheName(model.baseHash, layer);
   const kept = await cache.read(name);
   if (kept) return readStatistics(kept, "The cached statistics", model);
+  const shipped = await readShippedStatistics(files, layer, model, context.signal);
+  if (shipped) return shipped;
   const statistics = await collect(session, { layers: [layer] }, context);
   // Too little space for the cache must not cost the user the edit.
   await cache.write(name, writeStatistics(statistics)).catch(() => undefined);
@@ -73,7 +77,7 @@ export async function computeStatistics(
   const { model } = loadedModel(session);
   for (const [layer, moment] of statistics.layers) {
     const one = { ...statistics, layers: new Map([[layer, moment]]) };
-    await cache.write(cacheName(model.hash, layer), writeStatistics(one)).catch(() => undefined);
+    await cache.write(cacheName(model.baseHash, layer), writeStatistics(one)).catch(() => undefined);
   }
   return {
     layers: await describeStatistics(statistics, context.signal),

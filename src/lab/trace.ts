@@ -9,6 +9,7 @@ import type {
   TraceRequest,
   TraceResult,
 } from "../domain/trace";
+import type { NoiseReference } from "../tracing/noise";
 import { trace } from "../tracing/trace";
 import { traceAverage } from "../tracing/traceAverage";
 import { cellTop } from "../tracing/cell";
@@ -16,8 +17,9 @@ import knownSubjects from "./data/knownSubjects.json";
 import { onWeights } from "./language";
 import type { LoadedState } from "./session";
 
-/** Subjects whose embeddings set three sigma: the model's own facts, else well-known names. */
-export function noiseSubjects({ ownSubjects }: LoadedState): readonly string[] {
+/** What sets three sigma: σ as shipped, else the subjects of the model's own facts, else well-known names. */
+export function noiseReference({ prepared, ownSubjects }: LoadedState): NoiseReference {
+  if (prepared) return prepared.subjectDeviation;
   return ownSubjects.length > 0 ? ownSubjects : knownSubjects;
 }
 
@@ -27,7 +29,7 @@ export const traceFact = (
   request: TraceRequest,
   context: CallContext<TracePartial>,
 ): Promise<TraceResult> =>
-  onWeights(state, request.weights, () => trace(state.model, request, noiseSubjects(state), context));
+  onWeights(state, request.weights, () => trace(state.model, request, noiseReference(state), context));
 
 /** The likeliest next tokens with one state restored. */
 export const traceCell = (
@@ -35,11 +37,13 @@ export const traceCell = (
   request: CellRequest,
   context: CallContext<never>,
 ): Promise<CellResult> =>
-  onWeights(state, request.trace.weights, () => cellTop(state.model, request, noiseSubjects(state), context));
+  onWeights(state, request.trace.weights, () =>
+    cellTop(state.model, request, noiseReference(state), context),
+  );
 
 /** Many facts on the weights in use, averaged by what each token is to its fact. @throws AppError bad-request, cancelled */
 export const averageTraces = (
   state: LoadedState,
   request: TraceAverageRequest,
   context: CallContext<never>,
-): Promise<TraceAverageResult> => traceAverage(state.model, request, noiseSubjects(state), context);
+): Promise<TraceAverageResult> => traceAverage(state.model, request, noiseReference(state), context);
