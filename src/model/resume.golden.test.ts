@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend, type EngineBackend } from "../gpu/backend";
-import { add, concat, reshape, slice } from "../gpu/ops";
+import { add, concat, gatherRows, reshape, slice } from "../gpu/ops";
 import { dispose, keep, memory, read, tensor, tidy, type Tensor } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import type { KeyValue } from "./cache";
@@ -11,6 +11,7 @@ import {
   forward,
   forwardWithPauses,
   oneRow,
+  runBlock,
   runBlocks,
   runBlocksWithPauses,
   unembed,
@@ -117,6 +118,17 @@ describe.each(["gpt2", "llama3", "gpt_neox", "gemma3"])("%s", (family) => {
     const last = plain.subarray((ids.length - 1) * model.config.vocabularySize);
     expect(relativeError(await take(result.logits!), last)).toBeLessThan(1e-5);
     dispose(result.residual);
+  });
+
+  test("a block told which positions matter gives their rows", async () => {
+    const start = embed(model, { batch: 2, positions: 7, ids });
+    const whole = runBlock(model, 0, start);
+    const wanted = [12, 3, 3, 0];
+    const some = runBlock(model, 0, start, { outputAt: wanted });
+    expect(some.residual.shape).toEqual([4, 1, model.config.residualWidth]);
+    const rows = tidy(() => gatherRows(reshape(whole.residual, [14, model.config.residualWidth]), wanted));
+    expect(relativeError(await take(some.residual), await take(rows))).toBeLessThan(1e-6);
+    dispose(start, whole.residual, whole.key, whole.value, some.key, some.value);
   });
 
   test("a later position changes nothing before it", async () => {
