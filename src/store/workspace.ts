@@ -4,7 +4,7 @@
  */
 import type { EditResult } from "../domain/edit";
 import type { Cell } from "../lib/heatmap/heatmap";
-import type { ClientNotice, Lab } from "../workers/client";
+import type { Lab } from "../workers/client";
 import { EMPTY_FORM } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import { keepChanges } from "./keptChanges";
@@ -13,6 +13,7 @@ import { createOpening } from "./opening";
 import { createQuestion } from "./question";
 import { createStores } from "./stores";
 import type { TraceView } from "./traceStore";
+import { createWorkerNews } from "./workerNews";
 
 export type Workspace = ReturnType<typeof createWorkspace>;
 
@@ -90,6 +91,7 @@ export function createWorkspace(lab: Lab) {
     },
 
     load: opening.load,
+    openFiles: opening.openFiles,
     computeWith: opening.computeWith,
 
     /** Stops what is under way: trace, edit, writing. */
@@ -179,26 +181,11 @@ export function createWorkspace(lab: Lab) {
     },
 
     /** News from the worker's side. */
-    async hear(notice: ClientNotice): Promise<void> {
-      const { tell } = notices.getState();
-      if (notice.kind === "restored" && notice.edits > 0) {
-        const edits = notice.edits === 1 ? "1 edit" : `${notice.edits} edits`;
-        tell("good", `Restored ${edits}`, "from your last visit. Switch them off in the list of edits.");
-        await changeStack(() => stack.getState().refresh());
-        opening.bringBackChanges();
-      }
-      if (notice.kind === "fault") tell("bad", notice.error.message, notice.error.remedy);
-      if (notice.kind === "restarting") tell("bad", "The engine is starting again", notice.error.message);
-      if (notice.kind === "stopped") {
-        const action = { label: "Try again", run: notice.tryAgain };
-        tell("bad", "The engine has stopped", notice.error.message, action);
-      }
-      if (notice.kind === "restarted") {
-        tell("good", "The engine is starting again", "Done. The model is loaded and your edits are back.");
-        model.getState().replaced(notice.model);
-        if (notice.model !== undefined) await changeStack(() => stack.getState().refresh());
-      }
-    },
+    hear: createWorkerNews(stores, {
+      changeStack,
+      bringBackChanges: opening.bringBackChanges,
+      askNext: question.askNext,
+    }),
   };
 
   function fillFrom(example: Example): void {

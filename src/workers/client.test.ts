@@ -144,8 +144,7 @@ describe("the lab's client", () => {
     started[0]!.die();
     await settled();
     expect(started[1]!.opened).toEqual(["1,2"]);
-    started[1]!.tell({ kind: "kept", modelHash: "hash of tiny" });
-    await settled();
+    expect(notices.map(({ kind }) => kind)).toEqual(["unkept", "restarting", "kept", "restarted"]);
     started[1]!.die();
     await settled();
     expect(started[2]!.opened).toEqual([]);

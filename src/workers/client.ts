@@ -120,7 +120,7 @@ export function createLabClient(
   const loadHere = async (request: LoadRequest, context?: LoadContext): Promise<LoadedModel> => {
     const { client } = connection;
     const model = await client.load(request, context);
-    await unkept.putBack(model.hash, client);
+    if (await unkept.putBack(model.hash, client)) onNotice({ kind: "kept", modelHash: model.hash });
     return model;
   };
 
@@ -153,6 +153,7 @@ export function createLabClient(
   const tryAgain = (): void => {
     if (!isStopped) return;
     isStopped = false;
+    isRestartTold = true;
     restartsInARow = 0;
     worker.terminate();
     begin();
@@ -185,6 +186,7 @@ export function createLabClient(
       return model;
     } finally {
       loadsUnderWay--;
+      if (isStopped) lastLoad ??= request; // what the next try is to bring
     }
   };
 

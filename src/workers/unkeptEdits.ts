@@ -8,8 +8,8 @@ import type { LabNotice } from "./messages";
 
 export type UnkeptEdits = {
   hear(notice: LabNotice): void;
-  /** Gives a new worker the edits that were on this model. */
-  putBack(modelHash: string, lab: Pick<ClientOf<LabApi>, "openEdits">): Promise<void>;
+  /** Gives a new worker the edits that were on this model; true when storage took them at last. */
+  putBack(modelHash: string, lab: Pick<ClientOf<LabApi>, "openEdits">): Promise<boolean>;
 };
 
 export function createUnkeptEdits(): UnkeptEdits {
@@ -21,8 +21,15 @@ export function createUnkeptEdits(): UnkeptEdits {
     },
     async putBack(modelHash, lab) {
       const bytes = stacks.get(modelHash);
-      if (bytes === undefined) return;
-      await lab.openEdits({ bytes, fileName: "Your edits", acceptOtherRevision: false });
+      if (bytes === undefined) return false;
+      stacks.delete(modelHash); // storage that still refuses brings them back before the call returns
+      try {
+        await lab.openEdits({ bytes, fileName: "Your edits", acceptOtherRevision: false });
+      } catch (error) {
+        stacks.set(modelHash, bytes);
+        throw error;
+      }
+      return !stacks.has(modelHash);
     },
   };
 }

@@ -1,0 +1,127 @@
+/** Breaking the lab on purpose, in the browser itself, and reading off what the page shows for sure. */
+import { expect, type Page, type Worker } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { editPanel, PATIENCE, stateLine, traceIsDone } from "./lab";
+
+type Broken = { method: string; after: number };
+type WithWorkers = Window & { labWorkers: globalThis.Worker[]; breakAt: Broken | undefined };
+type Message = { kind: string; id?: number; method?: string };
+
+/** Lets the page's own script be asked to end its workers; call before the page is opened. */
+export async function rememberWorkers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const page = window as unknown as WithWorkers;
+    page.labWorkers = [];
+    window.Worker = class extends window.Worker {
+      #calls = new Map<number, { method: string; heard: number }>();
+      constructor(...parameters: ConstructorParameters<typeof globalThis.Worker>) {
+        super(...parameters);
+        page.labWorkers.push(this);
+        this.addEventListener("message", ({ data }: MessageEvent<Message>) => {
+          const call = this.#calls.get(data.id ?? -1);
+          if (data.kind !== "progress" || call === undefined || page.breakAt === undefined) return;
+          call.heard++;
+          if (call.method !== page.breakAt.method || call.heard < page.breakAt.after) return;
+          page.breakAt = undefined;
+          this.terminate();
+        });
+      }
+      override postMessage(message: Message, transfer?: unknown): void {
+        if (message.kind === "call") this.#calls.set(message.id!, { method: message.method!, heard: 0 });
+        super.postMessage(message, transfer as Transferable[]);
+      }
+    };
+  });
+}
+
+/** `worker.terminate()` by the page itself: the worker is gone at once and no event tells of it. */
+export const terminateWorker = (page: Page): Promise<void> =>
+  page.evaluate(() => (window as unknown as WithWorkers).labWorkers.at(-1)?.terminate());
+
+/** The same in the middle of the next call of `method`: when it has reported progress `after` times. */
+export const terminateDuring = (page: Page, method: string, after: number): Promise<void> =>
+  page.evaluate((broken) => void ((window as unknown as WithWorkers).breakAt = broken), { method, after });
+
+/** The lab's worker, once there is one. */
+export async function labWorker(page: Page): Promise<Worker> {
+  await expect.poll(() => page.workers().length).toBeGreaterThan(0);
+  return page.workers().at(-1)!;
+}
+
+/** An exception nobody catches, thrown in the worker between two steps of a job that has reported progress. */
+export async function crashDuring(page: Page, after: number, text: string): Promise<void> {
+  const worker = await labWorker(page);
+  await worker.evaluate(
+    (broken) => {
+      const post = self.postMessage.bind(self) as (message: Message, transfer: Transferable[]) => void;
+      let heard = 0;
+      self.postMessage = (message: Message, transfer: unknown) => {
+        post(message, transfer as Transferable[]);
+        if (message.kind !== "progress" || ++heard !== broken.after) return;
+        setTimeout(() => {
+          throw new Error(broken.text);
+        });
+      };
+    },
+    { after, text },
+  );
+}
+
+export const weightHash = (page: Page): Promise<string> =>
+  editPanel(page).getByTitle("Hash of the weights in use").innerText();
+
+/** The likeliest next words with their numbers, as they stand on the page. */
+export async function nextWords(page: Page): Promise<string[]> {
+  const list = page.locator("#ask ul[aria-busy]");
+  await expect(list).toHaveAttribute("aria-busy", "false", { timeout: PATIENCE });
+  return list.getByRole("listitem").allInnerTexts();
+}
+
+export const alerts = (page: Page) => page.getByRole("alert");
+
+/** Sets how a trace is made, without starting it. */
+export async function setSamples(page: Page, samples: number): Promise<void> {
+  await page.getByRole("button", { name: /How it is traced/u }).click();
+  const field = page.getByLabel("Samples", { exact: true });
+  await field.fill(String(samples));
+  await field.press("Enter");
+}
+
+/** Starts the trace whose settings are open. */
+export const startTrace = (page: Page): Promise<void> =>
+  page.getByRole("button", { name: "Trace with these" }).click();
+
+export async function traceWith(page: Page, samples: number): Promise<void> {
+  await setSamples(page, samples);
+  await startTrace(page);
+  await traceIsDone(page);
+}
+
+type TraceFile = { result: Record<string, unknown> };
+
+/** Every number of the shown trace, from the page's own export; only the time it took is left out. */
+export async function traceNumbers(page: Page): Promise<unknown> {
+  await page.getByRole("button", { name: "Export" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "Everything (JSON)" }).click();
+  const path = await (await download).path();
+  const { result } = JSON.parse(readFileSync(path, "utf8")) as TraceFile;
+  const { milliseconds: _time, ...numbers } = result;
+  return numbers;
+}
+
+/** Everything on the page that must be the same after a fault as before it. */
+export async function standing(page: Page) {
+  return {
+    line: await stateLine(page).innerText(),
+    hash: await weightHash(page),
+    words: await nextWords(page),
+  };
+}
+
+/** Waits until a new engine has the model and the edits back. */
+export async function engineIsBack(page: Page): Promise<void> {
+  await expect(page.getByText("Done. The model is loaded and your edits are back.")).toBeVisible({
+    timeout: PATIENCE,
+  });
+}

@@ -1,0 +1,87 @@
+/** The worker dies in the page: silently, by an exception, again and again. Nothing made is lost, nothing shown is wrong. */
+import { expect, test } from "@playwright/test";
+import {
+  alerts,
+  crashDuring,
+  engineIsBack,
+  rememberWorkers,
+  setSamples,
+  standing,
+  startTrace,
+  terminateDuring,
+  terminateWorker,
+  traceNumbers,
+  traceWith,
+} from "./faults";
+import { editPanel, makeEdit, openExample, openPage, PATIENCE, stateLine, waitForModel } from "./lab";
+
+test.beforeEach(({ page }) => rememberWorkers(page));
+
+test("terminated in the middle of a trace: the edit is back bit for bit, the trace runs again to the same numbers", async ({
+  page,
+}) => {
+  await openPage(page);
+  await openExample(page, "Places", "Norway");
+  await makeEdit(page);
+  const before = await standing(page);
+
+  await terminateDuring(page, "trace", 4);
+  await setSamples(page, 30);
+  await startTrace(page);
+  await expect(page.locator("#where").getByRole("alert")).toContainText("The lab's worker stopped");
+  await expect(page.locator("#where").getByRole("alert")).toContainText("run the job once more");
+  await engineIsBack(page);
+  expect(await standing(page)).toEqual(before);
+
+  await traceWith(page, 12);
+  const afterTheFault = await traceNumbers(page);
+  // An undisturbed run of the same: the page opened anew, the edit from its journal.
+  await page.reload();
+  await waitForModel(page);
+  await expect(stateLine(page)).toHaveText(before.line, { timeout: PATIENCE });
+  expect(await standing(page)).toEqual(before);
+  await traceWith(page, 12);
+  expect(await traceNumbers(page)).toEqual(afterTheFault);
+});
+
+test("crashed in the middle of an edit: the edits from before are back, and the same edit succeeds", async ({
+  page,
+}) => {
+  await openPage(page);
+  await openExample(page, "Places", "Norway");
+  await makeEdit(page);
+  const before = await standing(page);
+  await openExample(page, "Places", "United Kingdom");
+  await crashDuring(page, 2, "a test broke the worker");
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await expect(editPanel(page).getByRole("alert")).toContainText("a test broke the worker");
+  await engineIsBack(page);
+  await expect(stateLine(page)).toHaveText("base + 1 edit");
+  expect((await standing(page)).hash).toBe(before.hash);
+
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await expect(stateLine(page)).toHaveText("base + 2 edits", { timeout: PATIENCE });
+  const twice = await standing(page);
+  await page.reload();
+  await waitForModel(page);
+  await expect(stateLine(page)).toHaveText("base + 2 edits", { timeout: PATIENCE });
+  expect(await standing(page)).toEqual(twice);
+});
+
+test("a worker that never starts: after four faults the page stops, says so, and tries again when asked", async ({
+  page,
+}) => {
+  await openPage(page);
+  await openExample(page, "Places", "Norway");
+  await makeEdit(page);
+  const before = await standing(page);
+  await page.route("**/lab.worker-*.js", (route) => route.fulfill({ status: 500, body: "" }));
+  await terminateWorker(page);
+  const stopped = alerts(page).filter({ hasText: "The engine has stopped" });
+  await expect(stopped).toContainText("Your edits are safe", { timeout: PATIENCE });
+  await page.unroute("**/lab.worker-*.js");
+  await stopped.getByRole("button", { name: "Try again" }).click();
+  await engineIsBack(page);
+  await expect(alerts(page)).toHaveCount(0);
+  expect(await standing(page)).toEqual(before);
+});
