@@ -1,10 +1,10 @@
 /** A template and a splitting pattern that really never end, both past every other check, stopped in the terminal. */
 import { resolve } from "node:path";
+import { Template } from "@huggingface/jinja";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../lib/errors";
 import { openCheckpoint } from "../loading/checkpoint";
 import { nodeModelFiles } from "../loading/nodeModelFiles";
-import { chatPrompt } from "../model/chat";
 import { createTokenizer, type Tokenizer } from "../model/tokenizer/tokenizer";
 import { nodeWatch } from "./nodeWatch";
 import { watchedTokenizer } from "./watchedTokenizer";
@@ -51,12 +51,12 @@ describe("the terminal's watch", () => {
   });
 
   test("stops a template that never ends", () => {
+    // The lab gives templates a budget (model/chatTemplate.ts); the bare library shows what is behind it.
     const chatTemplate =
       "{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}{{ 'x' if a == b == c }}" +
       "{% endfor %}{% endfor %}{% endfor %}";
-    const tokenizer = createTokenizer({ ...files, chatTemplate });
     const step = { kind: "template", model: "evil" } as const;
-    const error = failure(() => nodeWatch(BOUND)(step, () => chatPrompt(tokenizer, "Hello")));
+    const error = failure(() => nodeWatch(BOUND)(step, () => new Template(chatTemplate).render({})));
     expect(error).toMatchObject({ code: "too-slow", remedy: "Generate without the chat template." });
   });
 

@@ -12,11 +12,21 @@ export class AppError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, remedy = "", details: Record<string, unknown> = {}) {
-    super(message);
+    super(bounded(message));
     this.code = code;
     this.remedy = remedy;
     this.details = details;
   }
+}
+
+/** Messages quote names out of files, and a file can hold a name of any length. */
+const LONGEST_MESSAGE = 600;
+const KEPT_END = 100;
+
+/** The message with its middle left out when it is longer than anyone reads. */
+function bounded(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  return `${message.slice(0, LONGEST_MESSAGE - KEPT_END)} … ${message.slice(-KEPT_END)}`;
 }
 
 /** Turns anything thrown into plain data that survives `postMessage` and JSON. */

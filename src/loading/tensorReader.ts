@@ -46,7 +46,7 @@ export const elementCount = (shape: readonly number[]): number =>
 
 /**
  * All values, row-major in the tensor's Hugging Face shape.
- * @throws AppError cancelled, out-of-memory, or what the source throws
+ * @throws AppError cancelled, out-of-memory, not-finite, or what the source throws
  */
 export async function readTensor(
   tensor: StoredTensor,
@@ -91,7 +91,7 @@ export async function readRows(
   return out;
 }
 
-/** Decodes `count` stored values from the `first`; both are whole blocks. */
+/** Decodes `count` stored values from the `first`; both are whole blocks. Throws `not-finite`. */
 async function decodeRange(
   { source, begin, decoder }: StoredTensor,
   first: number,
@@ -108,7 +108,18 @@ async function decodeRange(
     const n = Math.min(blocksPerChunk, blocks - block);
     const from = start + block * bytesPerBlock;
     decoder.decode(await source.read(from, from + n * bytesPerBlock, signal), n, out, block * valuesPerBlock);
+    assertFinite(out, block * valuesPerBlock, (block + n) * valuesPerBlock, source.name);
   }
+}
+
+/** One such weight makes every answer of the model no number; better to say so while it loads. */
+function assertFinite(values: Float32Array, from: number, to: number, file: string): void {
+  // Zero times a finite number is zero: one multiplication and one addition each, no branch.
+  let sum = 0;
+  for (let at = from; at < to; at++) sum += values[at]! * 0;
+  if (sum === 0) return;
+  const message = `${file} holds weights that are infinite or no number at all.`;
+  throw new AppError("not-finite", message, "The file is damaged. Get it again from its source.", { file });
 }
 
 async function decodeRows(tensor: StoredTensor, place: PlaceRows, signal?: AbortSignal): Promise<void> {

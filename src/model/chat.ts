@@ -1,9 +1,9 @@
 /**
- * A model's chat template applied to messages. Templates are programs out of the model's files: they can loop for
- * ever, so this runs where a watchdog can end it (a worker, a terminal).
+ * A model's chat template applied to messages. Templates are programs out of the model's files: chatTemplate.ts gives
+ * them a budget, and callers run this where a watch can end it (domain/watch.ts).
  */
-import { Template } from "@huggingface/jinja";
 import { AppError } from "../lib/errors";
+import { renderTemplate } from "./chatTemplate";
 import type { Tokenizer } from "./tokenizer/tokenizer";
 
 export type ChatMessage = { role: "system" | "user" | "assistant"; content: string };
@@ -27,7 +27,7 @@ export function renderChat(tokenizer: Tokenizer, messages: readonly ChatMessage[
   }
   if (chatTemplate.length > MAX_TEMPLATE) throw broken(`it is ${chatTemplate.length} characters long`);
   try {
-    return new Template(chatTemplate).render({
+    return renderTemplate(chatTemplate, {
       messages: messages.map((message) => ({ ...message })),
       add_generation_prompt: true,
       bos_token: textOf(tokenizer, tokenizer.bosId),

@@ -57,7 +57,7 @@ export const oneRow = (ids: ArrayLike<number>): TokenBatch => ({
 
 /**
  * Input of block 0, [B, S, d]: embeddings, scaled where the family does, with learned positions where it has them.
- * Throws `prompt-too-long` beyond the model's context length.
+ * Throws `prompt-too-long` beyond the model's context length, `bad-tokenizer` for a token that the model has no row for.
  */
 export function embed(
   model: Model,
@@ -70,6 +70,7 @@ export function embed(
     `${batch} rows of ${positions} tokens need ${batch * positions} ids`,
   );
   checkLength(model, firstPosition + positions);
+  checkIds(config.vocabularySize, ids);
   return tidy(() => {
     let x = lookup(weights.embedding, ids);
     if (config.embeddingScale !== 1) x = scale(x, config.embeddingScale);
@@ -193,6 +194,16 @@ function logitsOf({ weights }: Model, rows: Tensor): Tensor {
   const logits = projectOnTable(rows, weights.output);
   const bias = weights.vector("output.bias");
   return bias === undefined ? logits : add(logits, bias);
+}
+
+/** Tokenizer and weights come in files of their own, so one may know tokens that the other has no row for. */
+function checkIds(rows: number, ids: Int32Array): void {
+  const id = ids.find((candidate) => candidate < 0 || candidate >= rows);
+  if (id === undefined) return;
+  const message = `The tokenizer makes token ${id} of this text, but the model knows ${rows} tokens.`;
+  throw new AppError("bad-tokenizer", message, "Use the tokenizer that was published with the model.", {
+    id,
+  });
 }
 
 function checkLength({ config }: Model, positions: number): void {

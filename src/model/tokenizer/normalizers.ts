@@ -51,9 +51,11 @@ const unicodeForm =
 function replacePattern(config: JsonObject): AlignedNormalizer {
   // The library translates Oniguruma's syntax to JavaScript's; its compiled pattern is taken, its `normalize` is not.
   const { pattern } = new ReplaceNormalizer(config as never) as unknown as { pattern: RegExp | null };
+  if (pattern === null) {
+    throw new AppError("bad-tokenizer", "tokenizer.json: a Replace step has no pattern that can be read.");
+  }
   const content = String(config.content ?? "");
   return (source) => {
-    if (pattern === null) return source;
     const builder = new AlignedBuilder(source);
     let done = 0;
     for (const match of source.text.matchAll(pattern)) {

@@ -83,9 +83,12 @@ function metaspace(config: JsonObject): PreTokenizer {
       const text = prepend ? mark + marked : marked;
       return config.split === false
         ? [text]
-        : joinSegments(segmentsOf(text, new RegExp(mark, "gu")), "MergedWithNext");
+        : joinSegments(segmentsOf(text, literally(mark)), "MergedWithNext");
     });
 }
+
+/** The text itself as a pattern: it comes from a file and must not become a program. */
+const literally = (text: string): RegExp => new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "gu");
 
 /** The whole text as matches and what lies between. Empty matches cut nothing. */
 function segmentsOf(text: string, pattern: RegExp): Segment[] {

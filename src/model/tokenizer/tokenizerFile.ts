@@ -74,11 +74,19 @@ export function readTokenizerFile(parsed: unknown): TokenizerFile {
     vocabulary,
     addedTokens: readAddedTokens(json.added_tokens, vocabulary),
     unknownToken,
-    fuseUnknown: model.fuse_unk === true,
-    byteFallback: model.byte_fallback === true,
-    ignoreMerges: model.ignore_merges === true,
+    fuseUnknown: flag(model, "fuse_unk", "model"),
+    byteFallback: flag(model, "byte_fallback", "model"),
+    ignoreMerges: flag(model, "ignore_merges", "model"),
     byteLevel: hasByteLevel(parsed.pre_tokenizer ?? null),
   };
+}
+
+/** False when absent; anything but true or false is refused, for it would silently make another tokenizer. */
+function flag(object: JsonObject, name: string, field: string): boolean {
+  const value = Object.hasOwn(object, name) ? (object[name] ?? false) : false;
+  return typeof value === "boolean"
+    ? value
+    : fail("bad-tokenizer", `${field}.${name}`, "is neither true nor false");
 }
 
 function checkStep(value: unknown, field: string, depth: number): void {
@@ -86,7 +94,7 @@ function checkStep(value: unknown, field: string, depth: number): void {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) checkStep(item, `${field}[${index}]`, depth + 1);
   } else if (isObject(value)) {
-    if (isObject(value.pattern)) checkPatternField(value.pattern, `${field}.pattern`);
+    if (typeof value.type === "string") checkFields(value, field);
     for (const key of Object.keys(value)) checkStep(value[key], `${field}.${key}`, depth + 1);
   } else if (depth === 0 && value !== null) {
     fail("bad-tokenizer", field, "is neither null nor an object");
@@ -101,9 +109,39 @@ const stepsOf = (sequence: JsonObject): JsonObject[] | undefined => {
   return Array.isArray(list) && list.every(isObject) ? list : undefined;
 };
 
+/** What a step of any kind may say of these; another type would be read as a default, and another tokenizer result. */
+const FIELD_TYPES: Readonly<Record<string, "boolean" | "string" | "number">> = {
+  add_prefix_space: "boolean",
+  use_regex: "boolean",
+  individual_digits: "boolean",
+  invert: "boolean",
+  split: "boolean",
+  strip_left: "boolean",
+  strip_right: "boolean",
+  content: "string",
+  prepend: "string",
+  replacement: "string",
+  prepend_scheme: "string",
+  behavior: "string",
+  start: "number",
+  stop: "number",
+};
+
+function checkFields(step: JsonObject, field: string): void {
+  for (const [name, type] of Object.entries(FIELD_TYPES)) {
+    const value = Object.hasOwn(step, name) ? (step[name] ?? undefined) : undefined;
+    if (value !== undefined && typeof value !== type)
+      fail("bad-tokenizer", `${field}.${name}`, `is no ${type}`);
+  }
+  const { pattern } = step;
+  if (isObject(pattern)) checkPatternField(pattern, `${field}.pattern`);
+  else if (pattern !== undefined && pattern !== null)
+    fail("bad-tokenizer", `${field}.pattern`, "is no object");
+}
+
 function checkPatternField(pattern: JsonObject, field: string): void {
   if (typeof pattern.Regex === "string") checkPattern(pattern.Regex, field);
-  else if (typeof pattern.String !== "string")
+  else if (typeof pattern.String !== "string" || pattern.String === "")
     fail("bad-tokenizer", field, "has neither a Regex nor a String");
 }
 
@@ -170,11 +208,11 @@ function readAddedTokens(list: unknown, vocabulary: ReadonlyMap<string, number>)
     return {
       id,
       content,
-      special: item.special === true,
-      normalized: item.normalized === true,
-      lstrip: item.lstrip === true,
-      rstrip: item.rstrip === true,
-      singleWord: item.single_word === true,
+      special: flag(item, "special", field),
+      normalized: flag(item, "normalized", field),
+      lstrip: flag(item, "lstrip", field),
+      rstrip: flag(item, "rstrip", field),
+      singleWord: flag(item, "single_word", field),
     };
   });
 }

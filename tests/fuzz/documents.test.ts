@@ -1,0 +1,268 @@
+/** Damaged edit files, statistics, requests, addresses and stored pages: taken whole and finite, or refused. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readEditFile, writeEditFile } from "../../src/editing/editFile";
+import type { StackedEdit } from "../../src/editing/stack";
+import { readStatistics, writeStatistics } from "../../src/editing/statisticsFile";
+import { digestUpdates } from "../../src/editing/weightUpdates";
+import { readRequests } from "../../src/evaluation/requestFile";
+import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
+import { mutateBytes, mutateJson, type Random } from "../../src/loading/testing/mutate";
+import type { ModelConfig } from "../../src/model/config";
+import type { ModelWeights } from "../../src/model/weights";
+import { fromLink, recollect, toLink, type Remembered } from "../../src/store/memory";
+import { mutateValue, HOSTILE_TEXTS } from "./mutateValue";
+import { FUZZ_TIMEOUT, runCases } from "./runCases";
+
+const MODEL = {
+  ref: "hf:someone/tiny@main",
+  family: "gpt2",
+  hash: "a".repeat(64),
+  layers: 2,
+  residualWidth: 3,
+  mlpWidth: 4,
+  vocabulary: 10,
+};
+const WEIGHT = "blocks.1.mlpOut";
+/** All that reading a file asks of the weights: their names and sizes. */
+const weights = {
+  matrixNames: [WEIGHT],
+  matrix: () => ({ inFeatures: 4, outFeatures: 3 }),
+  vector: () => undefined,
+} as unknown as ModelWeights;
+const values = (length: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length }, (_, index) => Math.sin(index + 1));
+
+async function sampleEdit(): Promise<StackedEdit> {
+  const updates = [
+    { kind: "lowRank" as const, weight: WEIGHT, out: 3, in: 4, rank: 1, u: values(3), v: values(4) },
+    { kind: "dense" as const, weight: WEIGHT, out: 3, in: 4, values: values(12) },
+  ];
+  const request = {
+    prompt: "{} is in",
+    subject: "France",
+    targetNew: "Rome",
+    targetTrue: "Europe",
+    paraphrases: ["So, {}"],
+    neighbours: [{ prompt: "Spain is in", target: "Europe" }],
+  };
+  const step = { step: 0, total: 1, nll: 1, kl: 0, decay: 0, deltaNorm: 0, targetProbability: 0.1 };
+  return {
+    id: "edit-1",
+    name: "France → Rome",
+    method: "ROME",
+    settings: { layer: 1, factToken: "subject_last", useSecondMoment: true },
+    requests: [request],
+    updates,
+    losses: [[step]],
+    base: { modelHash: MODEL.hash, below: [] },
+    seed: 1,
+    statisticsHash: "",
+    contexts: ["{}"],
+    created: "2026-01-01T00:00:00.000Z",
+    enabled: true,
+    digest: await digestUpdates(updates),
+  };
+}
+
+/** Numbers are finite, objects are plain: nothing that the file could have given a life of its own. */
+function assertPlain(value: unknown, path = "it"): void {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${path} is ${value}`);
+  if (ArrayBuffer.isView(value)) {
+    if (!(value as Float32Array).every(Number.isFinite)) throw new Error(`${path} is not finite`);
+  } else if (typeof value === "object" && value !== null) {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== Array.prototype)
+      throw new Error(`${path}: strange prototype`);
+    for (const key of Reflect.ownKeys(value)) {
+      if (typeof key !== "string" || key === "__proto__") throw new Error(`${path} has a key ${String(key)}`);
+      assertPlain((value as Record<string, unknown>)[key], `${path}.${key}`);
+    }
+  }
+}
+
+/** A safetensors file in parts: its header to be damaged, its numbers beside it. */
+function partsOf(file: Uint8Array<ArrayBuffer>): {
+  header: Record<string, unknown>;
+  data: Uint8Array;
+  length: number;
+} {
+  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
+    string,
+    unknown
+  >;
+  return { header, data: file.subarray(8 + length), length: 8 + length };
+}
+
+function joined(headerText: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const header = new TextEncoder().encode(headerText);
+  const file = new Uint8Array(8 + header.length + data.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  file.set(data, 8 + header.length);
+  return file;
+}
+
+type Metadata = { __metadata__: Record<string, string> };
+
+/** Damage to the bytes, to the header, or to the document inside the header's metadata. */
+function damaged(file: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
+  const { header, data, length } = partsOf(file);
+  const kind = random.below(6);
+  if (kind === 0) return mutateBytes(file, length, random);
+  if (kind === 1) return joined(mutateValue(header, random), data);
+  const { __metadata__: metadata } = header as Metadata;
+  const text = metadata["palimpsest"]!;
+  const palimpsest = kind < 5 ? mutateValue(JSON.parse(text), random) : mutateJson(text, random);
+  return joined(JSON.stringify({ ...header, __metadata__: { ...metadata, palimpsest } }), data);
+}
+
+describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
+  test("edit files", async () => {
+    const file = writeEditFile(
+      [await sampleEdit(), { ...(await sampleEdit()), id: "edit-2", enabled: false }],
+      MODEL,
+    );
+    const open = (bytes: Uint8Array<ArrayBuffer>) =>
+      readEditFile(bytes, { fileName: "f.palimpsest", model: MODEL, weights, acceptOtherRevision: true });
+    await runCases({ kind: 16, share: 7 }, async (random) => {
+      const edits = await open(damaged(file, random));
+      edits.forEach((edit) => assertPlain(edit));
+      for (const { updates } of edits) {
+        for (const update of updates) expect([update.weight, update.out, update.in]).toEqual([WEIGHT, 3, 4]);
+      }
+      // What was taken can be kept and opened again, bit for bit.
+      const again = writeEditFile(edits, MODEL);
+      expect(writeEditFile(await open(again), MODEL)).toEqual(again);
+    });
+  });
+
+  test("statistics", async () => {
+    const width = MODEL.mlpWidth;
+    const moment = {
+      width,
+      values: Float64Array.from(values(width * width)),
+      tokens: 9,
+      convergence: [{ tokens: 9, change: 0.1 }],
+    };
+    const layers = new Map([[0, moment], [1, moment]]); // prettier-ignore
+    const file = writeStatistics({ modelHash: MODEL.hash, textHash: "b".repeat(64), layers });
+    const model = { hash: MODEL.hash, config: { layers: 2, mlpWidth: width } as ModelConfig };
+    const bare = encodeSafetensors(
+      new Map([["C.1", { dtype: "F32", shape: [width, width], bytes: new Uint8Array(4 * width * width) }]]),
+    );
+    await runCases({ kind: 17, share: 5 }, async (random) => {
+      const bytes = random.below(5) ? damaged(file, random) : mutateBytes(bare, bare.length, random);
+      const statistics = await readStatistics(bytes, "stats.safetensors", model);
+      for (const [layer, { values: c, tokens, convergence }] of statistics.layers) {
+        expect(layer === 0 || layer === 1).toBe(true);
+        assertPlain([c, tokens, convergence]);
+        for (let i = 0; i < width; i++)
+          for (let j = 0; j < i; j++) expect(c[i * width + j]).toBe(c[j * width + i]);
+      }
+    });
+  });
+
+  test("requests", async () => {
+    const fixture = JSON.parse(
+      readFileSync(resolve(import.meta.dirname, "../fixtures/editing/requests.json"), "utf8"),
+    ) as unknown;
+    const list = (Array.isArray(fixture) ? fixture : [fixture]).slice(0, 2) as unknown[];
+    const counterFact = {
+      case_id: 1,
+      requested_rewrite: {
+        prompt: "{} is in",
+        subject: "Paris",
+        target_new: { str: "Rome", id: "Q1" },
+        target_true: { str: "France" },
+      },
+      paraphrase_prompts: ["So, Paris is in"],
+      neighborhood_prompts: ["Lyon is in"],
+    };
+    const originals = [...list, counterFact, [counterFact, counterFact], { requests: [counterFact] }];
+    await runCases({ kind: 18, share: 5 }, (random) => {
+      const original = random.pick(originals);
+      const text = random.below(4)
+        ? mutateValue(original, random)
+        : mutateJson(JSON.stringify(original), random);
+      for (const request of readRequests(text, "requests.json")) {
+        assertPlain(request);
+        expect(request.prompt.split("{}")).toHaveLength(2);
+        const texts = [
+          request.subject,
+          request.targetNew,
+          ...request.paraphrases,
+          ...request.neighbours.map(({ prompt }) => prompt),
+        ];
+        expect(texts.every((one) => typeof one === "string")).toBe(true);
+      }
+    });
+  });
+
+  /** What the page takes from outside: a prompt that fits, a subject inside it, a seed the generator can take. */
+  function assertPage(page: Remembered | undefined): "opened" | "refused" {
+    if (page === undefined) return "refused";
+    assertPlain(page);
+    const { prompt, subject, seed, target } = page;
+    expect(
+      typeof prompt === "string" && prompt.length > 0 && prompt.length <= 4000 && typeof target === "string",
+    ).toBe(true);
+    expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true);
+    if (subject && !(subject.start >= 0 && subject.start < subject.end && subject.end <= prompt.length))
+      throw new Error("subject");
+    return "opened";
+  }
+
+  test("permalinks", async () => {
+    const keys = ["prompt", "start", "end", "target", "seed", "model", "__proto__", "constructor", ""];
+    const texts = [
+      ...HOSTILE_TEXTS,
+      "0",
+      "4",
+      "11",
+      "-1",
+      "1e3",
+      "0x10",
+      "NaN",
+      "Infinity",
+      "4294967296",
+      "1.5",
+      "embedded:../x",
+      "%",
+      "+",
+    ];
+    const link = toLink({
+      prompt: "The Eiffel Tower is in",
+      subject: { start: 4, end: 16 },
+      target: "Rome",
+      seed: 3,
+      model: "embedded:x",
+    });
+    await runCases({ kind: 19, share: 6 }, (random) => {
+      const bytes = new TextEncoder().encode(link);
+      const parameters = new URLSearchParams(link.slice(1));
+      for (let times = 1 + random.below(3); times > 0; times--)
+        parameters.set(random.pick(keys), random.pick(texts));
+      const hash = random.below(3)
+        ? `#${parameters.toString()}`
+        : new TextDecoder().decode(mutateBytes(bytes, bytes.length, random));
+      const page = fromLink(hash);
+      const outcome = assertPage(page);
+      if (page) {
+        expect(page.model === undefined || page.model.length < 300).toBe(true);
+        expect(fromLink(toLink(page))).toEqual(page);
+      }
+      return outcome;
+    });
+  });
+
+  test("the page as it was stored", async () => {
+    const stored = { prompt: "The Eiffel Tower is in", start: 4, end: 16, target: "Rome", seed: 3 };
+    await runCases({ kind: 20, share: 5 }, (random) => {
+      const text = random.below(3) ? mutateValue(stored, random) : mutateJson(JSON.stringify(stored), random);
+      return assertPage(recollect({ getItem: () => text }));
+    });
+  });
+});
