@@ -8,8 +8,10 @@ import {
   createRowTable,
   disposeWeights,
   type LinearWeight,
+  type NumberFormat,
   type RowTable,
 } from "../gpu/weights";
+import type { Precision } from "../domain/model";
 import type { Progress } from "../domain/progress";
 import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
@@ -17,7 +19,8 @@ import type { ModelConfig } from "./config";
 import { ContentHash } from "./contentHash";
 import { biasPart, matrixPart } from "./matrixParts";
 import type { MatrixName } from "./weightNames";
-import { planWeights, type PlannedWeight, type StoredTensor, type TensorDirectory } from "./weightPlan";
+import { planWeights, type PlannedWeight, type StoredTensor } from "./weightPlan";
+import { formatFor, hashAsKept, type RoundedWeight } from "./weightStorage";
 import { ModelWeights } from "./weights";
 
 type Values = Float32Array<ArrayBuffer>;
@@ -27,23 +30,39 @@ type ReadInto = { signal?: AbortSignal; into?: Values };
 
 /** What is needed of a checkpoint; loading/checkpoint.ts gives one for every format. */
 export type WeightSource = {
-  readonly tensorNames: TensorDirectory;
+  /** `dtype` as the file names it; it decides in which 16-bit format a tensor is kept. */
+  readonly tensorNames: ReadonlyMap<string, { shape: readonly number[]; dtype?: string }>;
   readTensor(name: string, options?: ReadInto): Promise<Values>;
   readRows(name: string, firstRow: number, rowCount: number, options?: ReadInto): Promise<Values>;
 };
 
-export type LoadContext = { signal?: AbortSignal; onProgress?: (progress: Progress) => void };
+export type LoadContext = {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** How matrices and tables are kept; vectors and learned positions stay float32. */
+  precision?: Precision;
+};
+
+export type WeightsOfModel = {
+  weights: ModelWeights;
+  /** SHA-256 over the checkpoint's names, shapes and float32 values, whatever they are kept in. */
+  hash: string;
+  /** Hash of the weights as kept; equals `hash` when nothing was rounded. */
+  baseHash: string;
+  parameters: number;
+};
 
 /**
  * Checks all names and shapes first, then loads. The hash is SHA-256 over the stored tensors' names (without the
  * body's prefix), shapes and float32 values, so that it does not depend on file format, sharding or number format.
- * Throws `missing`, `bad-shape`, `unsupported`, or what reading throws; nothing stays allocated then.
+ * Throws `missing`, `bad-shape`, `unsupported`, `not-finite` (in less than float32), or what reading throws; nothing
+ * stays allocated then.
  */
 export async function loadWeights(
   source: WeightSource,
   config: ModelConfig,
   context: LoadContext = {},
-): Promise<{ weights: ModelWeights; hash: string; parameters: number }> {
+): Promise<WeightsOfModel> {
   const { prefix, plan } = planWeights(config, source.tensorNames);
   const loader = new WeightLoader(source, config, prefix, context);
   const total = plan.reduce((sum, { stored }) => sum + sizeOf(stored), 0);
@@ -74,6 +93,8 @@ class WeightLoader {
   readonly #matrices = new Map<MatrixName, LinearWeight>();
   readonly #vectors = new Map<string, Tensor>();
   readonly #tables = new Map<"embedding" | "output", RowTable>();
+  readonly #precision: Precision;
+  readonly #rounded: RoundedWeight[] = [];
   #positions: Tensor | undefined;
   #parameters = 0;
   /** Matrices and tables are read here again and again, instead of leaving half a gigabyte to the garbage collector. */
@@ -81,7 +102,13 @@ class WeightLoader {
   /** What the scratch holds: a fused tensor is asked for three times in a row. */
   #last: { name: string; values: Values } | undefined;
 
-  constructor(source: WeightSource, config: ModelConfig, prefix: string, { signal }: LoadContext) {
+  constructor(
+    source: WeightSource,
+    config: ModelConfig,
+    prefix: string,
+    { signal, precision = "float32" }: LoadContext,
+  ) {
+    this.#precision = precision;
     this.#source = source;
     this.#config = config;
     this.#prefix = prefix;
@@ -91,7 +118,7 @@ class WeightLoader {
   async load(planned: PlannedWeight): Promise<void> {
     switch (planned.kind) {
       case "table":
-        this.#tables.set(planned.weight, await this.#readTable(planned.stored));
+        this.#tables.set(planned.weight, await this.#readTable(planned));
         return;
       case "positions":
         this.#positions = keep(tensor(await this.#read(planned.stored), planned.stored.shape));
@@ -102,12 +129,15 @@ class WeightLoader {
         const { inWidth, outWidth, place } = planned;
         const size = { inWidth, outWidth, headDim: this.#config.headDim };
         const values = matrixPart(await this.#readToScratch(planned.stored), place, size);
-        this.#matrices.set(planned.weight, createLinear(values, inWidth, outWidth, place.stored));
+        const format = this.#formatOf(planned.stored);
+        const weight = createLinear(values, inWidth, outWidth, place.stored, format);
+        this.#matrices.set(planned.weight, weight);
+        if (!weight.exact) this.#rounded.push({ name: planned.weight, format });
       }
     }
   }
 
-  async finish(): Promise<{ weights: ModelWeights; hash: string; parameters: number }> {
+  async finish(): Promise<WeightsOfModel> {
     const embedding = this.#tables.get("embedding")!;
     const weights = new ModelWeights({
       matrices: this.#matrices,
@@ -116,7 +146,9 @@ class WeightLoader {
       output: this.#tables.get("output") ?? embedding,
       positions: this.#positions,
     });
-    return { weights, hash: await this.#hash.digest(), parameters: this.#parameters };
+    const hash = await this.#hash.digest();
+    const baseHash = await hashAsKept(hash, this.#rounded);
+    return { weights, hash, baseHash, parameters: this.#parameters };
   }
 
   dispose(): void {
@@ -154,16 +186,24 @@ class WeightLoader {
     return values;
   }
 
-  async #readTable(stored: StoredTensor): Promise<RowTable> {
+  async #readTable({ weight, stored }: PlannedWeight & { kind: "table" }): Promise<RowTable> {
     await this.#announce(stored);
     this.#last = undefined;
     const [rows, columns] = stored.shape as readonly [number, number];
-    return createRowTable(rows, columns, async (firstRow, rowCount) => {
+    const format = this.#formatOf(stored);
+    const piece = async (firstRow: number, rowCount: number): Promise<Values> => {
       const options = { ...this.#options, into: this.#room(rowCount * columns) };
       const values = await this.#source.readRows(stored.name, firstRow, rowCount, options);
       await this.#hash.add(values);
       return values;
-    });
+    };
+    const table = await createRowTable(rows, columns, piece, { format });
+    if (!table.exact) this.#rounded.push({ name: weight, format });
+    return table;
+  }
+
+  #formatOf({ name }: StoredTensor): NumberFormat {
+    return formatFor(this.#precision, this.#source.tensorNames.get(name)?.dtype);
   }
 
   /** That many places of the scratch. */

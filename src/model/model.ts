@@ -1,4 +1,5 @@
 /** A loaded model: configuration, weights, tokenizer and identity. What it computes is in forward.ts. */
+import type { Precision } from "../domain/model";
 import type { ModelConfig } from "./config";
 import { loadWeights, type LoadContext, type WeightSource } from "./loadWeights";
 import { RotaryTables } from "./rotaryTables";
@@ -10,8 +11,12 @@ export type Model = {
   readonly weights: ModelWeights;
   readonly rotaryTables: RotaryTables;
   readonly tokenizer: Tokenizer;
-  /** SHA-256 over the weights, hex; independent of the file's format. */
+  /** SHA-256 over the checkpoint's weights, hex; independent of the file's format and of how they are kept. */
   readonly hash: string;
+  /** How matrices are kept. */
+  readonly precision: Precision;
+  /** Hash of the weights as kept, which everything is computed with; equals `hash` when nothing was rounded. */
+  readonly baseHash: string;
   readonly parameters: number;
   dispose(): void;
 };
@@ -26,7 +31,7 @@ export async function loadModel(
   config: ModelConfig,
   context: LoadContext = {},
 ): Promise<Model> {
-  const { weights, hash, parameters } = await loadWeights(checkpoint, config, context);
+  const { weights, hash, baseHash, parameters } = await loadWeights(checkpoint, config, context);
   const rotaryTables = new RotaryTables(config.rotaries, config.contextLength);
   return {
     config,
@@ -34,6 +39,8 @@ export async function loadModel(
     rotaryTables,
     tokenizer,
     hash,
+    precision: context.precision ?? "float32",
+    baseHash,
     parameters,
     dispose: () => {
       weights.dispose();

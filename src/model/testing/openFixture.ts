@@ -2,6 +2,7 @@
  * Opens a folder of tests/fixtures/models with the numbers expected of it. Files come through a function, so that the
  * same cases run on disk (Node) and over HTTP (a browser with WebGPU).
  */
+import type { Precision } from "../../domain/model";
 import { memorySource } from "../../loading/byteSource/memorySource";
 import { openCheckpoint, type Checkpoint } from "../../loading/checkpoint";
 import { openSafetensors, type SafetensorsTensors } from "../../loading/safetensors/safetensorsTensors";
@@ -28,6 +29,8 @@ type FolderOptions = {
   config?: string;
   /** Folder below the model's whose weight files replace its own. */
   variant?: string;
+  /** How matrices are kept; float32 by default. */
+  precision?: Precision;
 };
 
 /** The checkpoint of a fixture model in Hugging Face layout. */
@@ -59,13 +62,16 @@ export async function loadFixture(
   name: string,
   options: FolderOptions = {},
 ): Promise<Model> {
-  return loadCheckpoint(await openFixtureCheckpoint(read, name, options));
+  return loadCheckpoint(await openFixtureCheckpoint(read, name, options), options.precision);
 }
 
 /** Any opened checkpoint. */
-export async function loadCheckpoint(checkpoint: Checkpoint): Promise<Model> {
+export async function loadCheckpoint(
+  checkpoint: Checkpoint,
+  precision: Precision = "float32",
+): Promise<Model> {
   const tokenizer = openTokenizer(checkpoint);
-  return loadModel(checkpoint, tokenizer, parseModelConfig(checkpoint.config));
+  return loadModel(checkpoint, tokenizer, parseModelConfig(checkpoint.config), { precision });
 }
 
 /** expected.json and expected.safetensors of a fixture model. */
