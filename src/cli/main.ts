@@ -5,6 +5,7 @@ import { createLab } from "../lab/createLab";
 import { nodeEnvironment } from "../lab/nodeEnvironment";
 import { AppError, toErrorReport } from "../lib/errors";
 import { nearest } from "../lib/nearest";
+import { visibleJson, visibleString } from "../lib/visibleText";
 import { parseOptions } from "./arguments";
 import { COMMON, type Command } from "./command";
 import { edit } from "./commands/edit";
@@ -45,6 +46,7 @@ function findCommand(name: string): Command {
   );
 }
 
+/** What is printed: whatever was read from files, no character of it moves the cursor or turns the text round. */
 async function runCommand(name: string, words: string[], controller: AbortController): Promise<string> {
   const command = findCommand(name);
   if (words.includes("--help")) return commandHelp(name, command);
@@ -54,7 +56,7 @@ async function runCommand(name: string, words: string[], controller: AbortContro
   const lab = createLab(nodeEnvironment({ backend: (options.text("backend") ?? "wasm") as Backend }));
   try {
     const { json, text } = await command.run(options, { lab, call });
-    return options.flag("json") ? JSON.stringify(json) : text;
+    return options.flag("json") ? visibleJson(json) : visibleString(text, "none");
   } finally {
     line.clear();
   }
@@ -62,8 +64,8 @@ async function runCommand(name: string, words: string[], controller: AbortContro
 
 function report(error: unknown, asJson: boolean): number {
   const { code, message, remedy, details } = toErrorReport(error);
-  if (asJson) write(process.stdout, JSON.stringify({ error: { code, message, remedy, details } }));
-  write(process.stderr, remedy ? `${message} ${remedy}` : message);
+  if (asJson) write(process.stdout, visibleJson({ error: { code, message, remedy, details } }));
+  write(process.stderr, visibleString(remedy ? `${message} ${remedy}` : message, "none"));
   if (code === "usage") return EXIT.usage;
   return code === "cancelled" ? EXIT.interrupted : EXIT.failed;
 }

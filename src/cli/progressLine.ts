@@ -1,5 +1,6 @@
 /** One line on a terminal's stderr that shows how far a job is; nothing when stderr is not a terminal. */
 import type { Progress } from "../domain/progress";
+import { printable } from "./table";
 
 export type ProgressLine = { show(progress: Progress): void; clear(): void };
 
@@ -16,7 +17,7 @@ export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
       last = now;
       const share = total > 0 ? ` ${Math.round((100 * done) / total)} %` : "";
       const left = secondsLeft === undefined ? "" : `, ${Math.ceil(secondsLeft)} s left`;
-      stream.write(`\r\x1b[2K${note}${share}${left}`);
+      stream.write(`\r\x1b[2K${printable(note)}${share}${left}`);
     },
     clear: () => void stream.write("\r\x1b[2K"),
   };

@@ -4,9 +4,14 @@
  */
 export type TextPiece = { text: string; kind: "plain" | "space" | "escape" };
 
-/** Control characters, soft hyphen, zero-width and bidirectional marks, line separators, byte-order mark, specials. */
+/**
+ * Control characters, lone surrogates, private characters, line separators, narrow spaces, and all that Unicode says to
+ * draw as nothing (marks of direction, zero-width joiners, fillers, tags), save the selectors that emoji carry.
+ */
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff0-\ufffb]|[\ue000-\uf8ff]|\p{Cs}/u;
+  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}\u202f\u205f\ufff9-\ufffb]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
+
+const ALL_UNSAFE = new RegExp(UNSAFE, "gu");
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
 
@@ -38,4 +43,13 @@ export function visibleString(text: string, spaces: "all" | "none"): string {
   return visiblePieces(text, spaces)
     .map((piece) => (piece.kind === "escape" && piece.text.startsWith("U+") ? `[${piece.text}]` : piece.text))
     .join("");
+}
+
+/** JSON of a value with such characters written as escapes: the same document to a program, harmless to a terminal. */
+export function visibleJson(value: unknown): string {
+  const escaped = (character: string): string =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join("");
+  return JSON.stringify(value).replace(ALL_UNSAFE, escaped);
 }

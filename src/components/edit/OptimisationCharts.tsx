@@ -1,5 +1,6 @@
 /** Loss and the target's probability over the steps of an edit. The only part that draws with recharts; loaded late. */
 import { Line, LineChart, ReferenceLine, ResponsiveContainer, XAxis, YAxis } from "recharts";
+import { visibleString } from "../../lib/visibleText";
 import type { OptimisationStep } from "../../domain/edit";
 import { ProseText } from "../ui/ModelText";
 import { percent } from "../ui/numbers";
@@ -70,7 +71,7 @@ export default function OptimisationCharts({ losses, target }: OptimisationChart
             <ProseText text={target} />) {percent(last.targetProbability)}
           </>
         }
-        summary={`Probability of ${target} from ${percent(first.targetProbability)} to ${percent(last.targetProbability)}`}
+        summary={`Probability of ${visibleString(target, "none")} from ${percent(first.targetProbability)} to ${percent(last.targetProbability)}`}
         data={data}
         field="targetProbability"
         colour="var(--state)"

@@ -2,6 +2,7 @@
 import { ActionIcon, Button, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { EditSummary } from "../../domain/edit";
+import { visibleString } from "../../lib/visibleText";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { DotsIcon } from "../ui/icons";
 import { ProseText } from "../ui/ModelText";
@@ -12,7 +13,8 @@ import styles from "./stack.module.css";
 function detailsOf({ method, settings, updates }: EditSummary): string {
   const rank = Math.max(0, ...updates.map((update) => update.rank));
   const size = Math.max(0, ...updates.map((update) => update.relativeNorm));
-  const layer = settings.layer === undefined ? "" : ` · layer ${settings.layer}`;
+  const layer =
+    settings.layer === undefined ? "" : ` · layer ${visibleString(String(settings.layer), "none")}`;
   return `${method}${layer} · rank ${rank} · ‖ΔW‖/‖W‖ ${percent(size)}`;
 }
 
@@ -40,12 +42,14 @@ export function EditRow({ edit, index, count }: EditRowProps) {
   const { stores, changeStack, recompute } = useWorkspace();
   const isBusy = useSlice("stack", (state) => state.change.status === "running");
   const isEditing = useSlice("edit", (state) => state.run.status === "running");
+  /** For labels: the name comes from an edit file. */
+  const name = visibleString(edit.name, "none");
   const [isRenaming, setRenaming] = useState(false);
   const stack = stores.stack.getState();
 
-  const rename = (name: string | undefined): void => {
+  const rename = (draft: string | undefined): void => {
     setRenaming(false);
-    const wanted = name?.trim() ?? "";
+    const wanted = draft?.trim() ?? "";
     if (wanted !== "" && wanted !== edit.name) void changeStack(() => stack.rename(edit.id, wanted));
   };
 
@@ -54,7 +58,7 @@ export function EditRow({ edit, index, count }: EditRowProps) {
       <Switch
         size="sm"
         color="var(--state)"
-        aria-label={`${edit.name}: switched ${edit.enabled ? "on" : "off"}`}
+        aria-label={`${name}: switched ${edit.enabled ? "on" : "off"}`}
         checked={edit.enabled}
         disabled={isBusy || isEditing}
         onChange={(event) => {
@@ -86,9 +90,9 @@ export function EditRow({ edit, index, count }: EditRowProps) {
         ) : null}
       </div>
       <OverflowMenu
-        name={`More about ${edit.name}`}
+        name={`More about ${name}`}
         button={(opener) => (
-          <ActionIcon {...opener} variant="subtle" color="gray" aria-label={`More about ${edit.name}`}>
+          <ActionIcon {...opener} variant="subtle" color="gray" aria-label={`More about ${name}`}>
             <DotsIcon />
           </ActionIcon>
         )}

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useEffect } from "react";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { peakAtSubject } from "../../lib/heatmap/heatmap";
-import { TokenText } from "../ui/ModelText";
+import { ProseText, TokenText } from "../ui/ModelText";
 import { points, probability } from "../ui/numbers";
 import styles from "./trace.module.css";
 import type { TracePicture } from "./useTracePicture";
@@ -49,7 +49,11 @@ export function CellInspector({ picture }: { picture: TracePicture }) {
               </span>
             ))
           : null}
-        {detail.status === "failed" ? <span className={styles.soft}>{detail.error.message}</span> : null}
+        {detail.status === "failed" ? (
+          <span className={styles.soft}>
+            <ProseText text={detail.error.message} />
+          </span>
+        ) : null}
       </span>
       <Button size="compact-sm" variant="light" onClick={() => editHere(cell)}>
         Edit at layer {cell.layer}

@@ -1,5 +1,6 @@
 /** What went wrong, why, and what to do: one sentence each, never a code alone. */
 import type { AppError } from "../../lib/errors";
+import { visibleString } from "../../lib/visibleText";
 import styles from "./ErrorNote.module.css";
 import { ProseText } from "./ModelText";
 
@@ -16,5 +17,5 @@ export function ErrorNote({ error }: { error: AppError }) {
 
 /** A mild warning that stops nothing. */
 export function Hint({ children }: { children: string }) {
-  return <p className={styles.hint}>{children}</p>;
+  return <p className={styles.hint}>{visibleString(children, "none")}</p>;
 }

@@ -120,8 +120,36 @@ describe("colours", () => {
 });
 
 describe("files", () => {
-  test.each(["=1+1", "+1", "-1", "@x", "\tx", "\rx"])("a spreadsheet does not run %j", (text) => {
-    expect(csvText(text)).toBe(`"'${text}"`);
+  test.each(["=1+1", "+1", "-1", "@x", "  =1", "＝1", "－1", "＋1", "＠x"])(
+    "a spreadsheet does not run %j",
+    (text) => {
+      expect(csvText(text)).toBe(`"'${text}"`);
+    },
+  );
+  test.each([
+    ["\t=1", '"⇥=1"'],
+    ["\r\n+1", '"␍⏎+1"'],
+    ["10", '"10"'],
+  ])("%j stays one cell, and text", (text, cell) => expect(csvText(text)).toBe(cell));
+  test("whatever the tokens are, cells are text, numbers are numbers and a picture is a picture", () => {
+    const character = fc.constantFrom(..."=+-@\t\r\n\"',;<>&\u0000\u001b\u202e\ud800\u2028a 1".split(""));
+    const hostile = fc.array(character, { maxLength: 12 }).map((characters) => characters.join(""));
+    fc.assert(
+      fc.property(hostile, hostile, (text, answer) => {
+        const tokens = [text, `x${text}`, answer].map((one, id) => ({ id, text: one, start: 0, end: 0 }));
+        const map = { ...fromResult(result(SCORES)), tokens };
+        for (const line of toCsv(map).trimEnd().split("\r\n").slice(1)) {
+          // Position, one quoted text, and numbers: -0.5 must not become '-0.5.
+          expect(line).toMatch(
+            /^\d+,"(?!\s*[=+\-@])(?:[^"\p{Cc}\p{Cs}]|"")*",(true|false),\d+,-?[\d.e-]+,-?[\d.e-]*$/u,
+          );
+        }
+        const svg = toSvg(map, "state", `${text} brings ${answer}`, "light");
+        expect(svg.replace(/<\/?(?:svg|rect|text)\b[^<>]*>/g, "")).not.toMatch(
+          /[<>\p{Cc}\p{Cs}\p{Bidi_Control}]/u,
+        );
+      }),
+    );
   });
   test("quotes are doubled", () => expect(csvText('a"b')).toBe('"a""b"'));
   test("a CSV has one line per cell that was computed, and no control characters", () => {

@@ -4,9 +4,16 @@ import { visibleString } from "../visibleText";
 import { colourOf, position, type Hue, type Scheme } from "./colour";
 import { scaleOf } from "./heatmapScale";
 
-/** Quotes a text cell; a leading = + - @ tab or return would make a spreadsheet run it. */
+/** Text out of a model on one line, with what hides or reorders spelled out: tab, return and line feed too. */
+const oneLine = (text: string): string => visibleString(text, "none").replaceAll("\n", "⏎");
+
+/**
+ * A text cell, quoted. What a spreadsheet would run as a formula (its first character says so, in full width too) gets
+ * an apostrophe in front; spaces before it do not protect, some programs strip them. Numbers go in as numbers.
+ */
 export function csvText(text: string): string {
-  const safe = /^[=+\-@\t\r]/u.test(text) ? `'${text}` : text;
+  const line = oneLine(text);
+  const safe = /^\s*[=+\-@＝＋－＠]/u.test(line) ? `'${line}` : line;
   return `"${safe.replaceAll('"', '""')}"`;
 }
 
@@ -16,7 +23,7 @@ export function toCsv(heatmap: Heatmap): string {
   const lines = ["position,token,subject,layer,score,spread"];
   scores.forEach((row, token) =>
     row?.forEach((score, layer) => {
-      const text = csvText(visibleString(tokens[token]?.text ?? "", "none"));
+      const text = csvText(tokens[token]?.text ?? "");
       const inSubject = token >= subject.start && token < subject.end;
       lines.push([token, text, inSubject, layer, score, spread[token]?.[layer] ?? ""].join(","));
     }),
@@ -24,8 +31,9 @@ export function toCsv(heatmap: Heatmap): string {
   return `${lines.join("\r\n")}\r\n`;
 }
 
+/** Text for an SVG: neither markup nor characters that XML does not have. */
 export const escapeXml = (text: string): string =>
-  text.replace(/[&<>"']/gu, (character) => `&#${character.codePointAt(0)};`);
+  oneLine(text).replace(/[&<>"']/gu, (character) => `&#${character.codePointAt(0)};`);
 
 const SIZE = { label: 120, width: 46, height: 26, head: 20, line: 20, foot: 64, gap: 2 } as const;
 
