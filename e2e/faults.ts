@@ -67,6 +67,26 @@ export async function crashDuring(page: Page, after: number, text: string): Prom
   );
 }
 
+/** Destroys the graphics device in the middle of a job: when the worker has reported progress `after` times. */
+export async function loseDeviceDuring(page: Page, after: number): Promise<void> {
+  const worker = await labWorker(page);
+  await worker.evaluate((wanted) => {
+    let device: GPUDevice | undefined;
+    const remember = GPUDevice.prototype.createCommandEncoder;
+    GPUDevice.prototype.createCommandEncoder = function (...parameters) {
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the device itself is what is wanted
+      device = this;
+      return remember.apply(this, parameters);
+    };
+    const post = self.postMessage.bind(self) as (message: Message, transfer: Transferable[]) => void;
+    let heard = 0;
+    self.postMessage = (message: Message, transfer: unknown) => {
+      post(message, transfer as Transferable[]);
+      if (message.kind === "progress" && ++heard >= wanted) device?.destroy();
+    };
+  }, after);
+}
+
 export const weightHash = (page: Page): Promise<string> =>
   editPanel(page).getByTitle("Hash of the weights in use").innerText();
 
