@@ -1,6 +1,11 @@
 /** Edits as data: requests, factors, the stack, and what an edit did to the probes. */
 
-export type EditMethod = "ROME";
+export type EditMethod =
+  "ROME" | "R-ROME" | "MEMIT" | "EMMET" | "AlphaEdit" | "UnKE" | "AnyEdit" | "FT-L" | "FT-M" | "LoRA";
+
+/** A hyper-parameter's value; lists are layers. */
+export type SettingValue = string | number | boolean | readonly number[];
+export type Settings = Record<string, SettingValue>;
 
 export type Neighbour = { prompt: string; subject?: string; target?: string };
 
@@ -56,9 +61,13 @@ export type LowRankUpdate = {
   v: Float32Array<ArrayBuffer>;
 };
 
-/** W += D, for methods that train a whole matrix. `values` [out, in], row-major. */
+/**
+ * W += D, for methods that train a whole matrix. `values` [out, in], row-major. A bias or a norm's gain is one too,
+ * with `in` 1.
+ */
 export type DenseUpdate = {
   kind: "dense";
+  /** Canonical name of the matrix, or of a vector: `blocks.3.mlpOut.bias`. */
   weight: string;
   out: number;
   in: number;
@@ -67,6 +76,12 @@ export type DenseUpdate = {
 
 export type WeightUpdate = LowRankUpdate | DenseUpdate;
 
+/**
+ * Keys of the facts an edit wrote, with its weights in place: later edits of methods with a memory (AlphaEdit,
+ * sequential MEMIT) leave them alone. `values` [count, width], row-major.
+ */
+export type KeptKeys = { layer: number; count: number; width: number; values: Float32Array<ArrayBuffer> };
+
 export type UpdateSummary = { weight: string; rank: number; norm: number; relativeNorm: number };
 
 /** What is known of an edit without its tensors. Lists, saves and state lines show this. */
@@ -74,7 +89,7 @@ export type EditSummary = {
   id: string;
   name: string;
   method: EditMethod;
-  settings: Record<string, string | number | boolean>;
+  settings: Settings;
   requests: EditRequest[];
   updates: UpdateSummary[];
   losses: OptimisationStep[][];
@@ -109,13 +124,15 @@ export type EditCall = {
   method: EditMethod;
   requests: readonly EditRequest[];
   /** By readable or published name; unknown names are refused with the nearest known one. */
-  settings: Record<string, string | number | boolean>;
+  settings: Settings;
   /** Context templates with one `{}` each; sampled from the model with `seed` when absent. */
   contexts?: readonly string[];
   seed: number;
   name?: string;
   /** A statistics file to use instead of the lab's own second moments. */
   statistics?: Uint8Array<ArrayBuffer>;
+  /** Texts whose hidden states should stay, for methods that train on them; drawn from the model's own when absent. */
+  preserve?: readonly string[];
   /** Also return every intermediate, for checking. */
   intermediates?: boolean;
 };
@@ -135,7 +152,7 @@ export type PredictedInterference = { prompt: string; subject: string; share: nu
 
 export type EditResult = {
   method: EditMethod;
-  settings: RomeSettings;
+  settings: Settings;
   requests: {
     subject: string;
     prompt: string;

@@ -1,30 +1,63 @@
 /**
- * One request turned into an edit: settings read, request and statistics checked before any work, the method run, the
+ * Requests turned into an edit: settings read, requests and statistics checked before any work, the method run, the
  * result described. Computes on the weights in use and changes nothing; putting it on the stack is the caller's.
  */
-import type { EditCall, EditPartial, NamedTensor } from "../domain/edit";
+import type { EditCall, EditPartial, EditRequest, KeptKeys, NamedTensor, Settings } from "../domain/edit";
 import type { CallContext } from "../domain/progress";
 import { AppError, invariant } from "../lib/errors";
 import { createPace } from "../lib/pace";
-import type { SpdFactor } from "../linalg/solveSpd";
+import { sha256 } from "../lib/sha256";
 import type { Model } from "../model/model";
 import { checkContexts } from "./contexts";
-import { checkRequest } from "./factToken";
-import { rome } from "./methods/rome";
-import { readRomeSettings } from "./settings/romeSettings";
+import { checkLength, checkRequest } from "./factToken";
+import type { Method, RecipeContext } from "./methods/method";
+import { methodNamed } from "./methods/methods";
+import { createMoments } from "./moments";
+import { readWith } from "./settings/sharedSettings";
+import type { ReadSettings } from "./settings/settingSpec";
 import type { ComputedEdit } from "./stack";
 import { factorStatistics, hashMoment, type Statistics } from "./statistics";
 
 export type ComputeOptions = CallContext<EditPartial> & {
   contexts: readonly string[];
-  /** Needed when the settings use the second moment. */
+  /** Needed when the method asks for second moments. */
   statistics?: Statistics | undefined;
+  /** Keys of the enabled edits below, for methods with a memory. */
+  keptKeys?: readonly KeptKeys[];
+  /** Texts whose hidden states should stay, for methods that train on them. */
+  preserve?: readonly string[];
 };
 
 export type ComputedResult = { edit: ComputedEdit; warnings: string[]; intermediates: NamedTensor[] };
 
 /** Fewer keys than this many times the width leave C poorly known (algorithms.md 0.6). */
 const ENOUGH_TOKENS_PER_DIMENSION = 10;
+
+/** The caller's settings over the method's defaults for this model. Throws AppError `bad-request` naming the field. */
+export function readCallSettings(
+  { method, settings }: Pick<EditCall, "method" | "settings">,
+  { config }: Pick<Model, "config">,
+): ReadSettings<Settings> {
+  return readWith(methodNamed(method).settings, settings, config);
+}
+
+/**
+ * Everything about a call that can be refused without work. Throws AppError `bad-request` (naming the field),
+ * `prompt-too-long`.
+ */
+export function checkCall(model: Model, call: EditCall, contexts: readonly string[]): void {
+  const method = methodNamed(call.method);
+  const { settings } = readCallSettings(call, model);
+  method.check?.(settings);
+  if (call.requests.length === 0) {
+    throw new AppError("bad-request", "There is nothing to edit.", "Give a subject and a new answer.");
+  }
+  checkContexts(contexts);
+  for (const request of call.requests) {
+    checkRequest(request);
+    checkLength(model.tokenizer, request, contexts, model.config.contextLength);
+  }
+}
 
 /**
  * Throws AppError `bad-request` (naming the field), `bad-statistics`, `singular-matrix`, `prompt-too-long`,
@@ -35,78 +68,95 @@ export async function computeEdit(
   call: EditCall,
   options: ComputeOptions,
 ): Promise<ComputedResult> {
-  const [request] = call.requests;
-  invariant(request && call.requests.length === 1, "ROME edits one fact at a time");
-  const { settings } = readRomeSettings(call.settings, model.config);
-  checkRequest(request);
-  checkContexts(options.contexts);
-  const { contexts, statistics, signal, onProgress } = options;
-  const secondMoment = settings.useSecondMoment
-    ? await factorOf(model, statistics, settings.layer, signal)
-    : undefined;
-  const pace = createPace();
-  const result = await rome(
+  const { contexts, statistics, signal, onProgress, keptKeys = [], preserve = [] } = options;
+  checkCall(model, call, contexts);
+  const method = methodNamed(call.method);
+  invariant(method.batch || call.requests.length === 1, `${method.name} edits one fact at a time`);
+  const { settings } = readCallSettings(call, model);
+  const layers = method.statisticsLayers(settings);
+  const moments = createMoments(statistics, layers, model.config.mlpWidth, signal);
+  const { requests, seed } = call;
+  const result = await method.run(
     model,
-    { request, settings, contexts, secondMoment },
-    {
-      signal,
-      onStep: (losses) => {
-        const secondsLeft = pace(losses.length, settings.steps);
-        const left = secondsLeft === undefined ? {} : { secondsLeft };
-        onProgress(
-          { note: "Optimising the new value", done: losses.length, total: settings.steps, ...left },
-          { losses: [...losses] },
-        );
-      },
-    },
+    { requests, settings, contexts, moments, keptKeys, preserve, seed },
+    { signal, report: reporter(onProgress) },
   );
   assertFinite(
     result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
   );
-  const moment = statistics?.layers.get(settings.layer);
   return {
     edit: {
-      name: call.name ?? `${request.subject} → ${request.targetNew.trim()}`,
+      name: call.name ?? nameOf(requests),
       method: call.method,
       settings,
-      requests: [request],
+      requests: [...requests],
       updates: result.updates,
+      keptKeys: result.keptKeys ?? [],
       losses: result.losses,
-      seed: call.seed,
-      statisticsHash: secondMoment && moment ? await hashMoment(moment) : "",
+      seed,
+      statisticsHash: await hashOf(statistics, layers),
       contexts,
       created: new Date().toISOString(),
     },
-    warnings: [...statisticsWarnings(secondMoment, moment?.tokens ?? 0), ...result.warnings],
+    warnings: [...(await statisticsWarnings(method, model, statistics, layers)), ...result.warnings],
     intermediates: result.intermediates,
   };
 }
 
-async function factorOf(
-  model: Model,
-  statistics: Statistics | undefined,
-  layer: number,
-  signal: AbortSignal,
-): Promise<SpdFactor> {
-  if (statistics) return factorStatistics(statistics, layer, model.config.mlpWidth, signal);
-  throw new AppError(
-    "bad-statistics",
-    "ROME needs second moments of the model's keys, and there are none.",
-    "Collect statistics first, or switch useSecondMoment off.",
-  );
+function nameOf(requests: readonly EditRequest[]): string {
+  const [first, ...rest] = requests;
+  const name = `${shorten(first!.subject)} → ${shorten(first!.targetNew.trim())}`;
+  return rest.length === 0 ? name : `${name} and ${rest.length} more`;
 }
 
-function statisticsWarnings(factor: SpdFactor | undefined, tokens: number): string[] {
-  if (!factor) return [];
-  const warnings: string[] = [];
-  if (factor.ridge > 0) {
-    warnings.push(
-      `The second moment is singular: a ridge of ${factor.ridge} · tr(C)/f was added to solve with it.`,
-    );
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
+
+/** Progress with the remaining time of the part that is running. */
+function reporter(onProgress: ComputeOptions["onProgress"]): RecipeContext["report"] {
+  let pace = createPace();
+  let current = "";
+  return (note, done, total, losses) => {
+    const part = note.replace(/\d+/g, "");
+    if (part !== current) [pace, current] = [createPace(), part];
+    const secondsLeft = pace(done, total);
+    const progress = { note, done, total, ...(secondsLeft === undefined ? {} : { secondsLeft }) };
+    const last = losses?.at(-1);
+    if (last) onProgress(progress, { losses: [...last] });
+    else onProgress(progress);
+  };
+}
+
+/** One layer's own hash, or one over several. */
+async function hashOf(statistics: Statistics | undefined, layers: readonly number[]): Promise<string> {
+  const hashes = [];
+  for (const layer of layers) {
+    const moment = statistics?.layers.get(layer);
+    if (moment) hashes.push(await hashMoment(moment));
   }
-  if (tokens > 0 && tokens < ENOUGH_TOKENS_PER_DIMENSION * factor.n) {
+  return hashes.length > 1 ? sha256(...hashes) : (hashes[0] ?? "");
+}
+
+async function statisticsWarnings(
+  method: Method,
+  { config }: Model,
+  statistics: Statistics | undefined,
+  layers: readonly number[],
+): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const layer of layers) {
+    const { ridge } = method.solvesWithMoment
+      ? await factorStatistics(statistics!, layer, config.mlpWidth)
+      : { ridge: 0 };
+    if (ridge > 0) {
+      warnings.push(
+        `The second moment of layer ${layer} is singular: a ridge of ${ridge} · tr(C)/f was added to solve with it.`,
+      );
+    }
+  }
+  const tokens = Math.min(...layers.map((layer) => statistics?.layers.get(layer)?.tokens ?? 0));
+  if (layers.length > 0 && tokens > 0 && tokens < ENOUGH_TOKENS_PER_DIMENSION * config.mlpWidth) {
     warnings.push(
-      `The statistics come from ${tokens} tokens; for keys ${factor.n} wide, ten times as many as that are advisable.`,
+      `The statistics come from ${tokens} tokens; for keys ${config.mlpWidth} wide, ten times as many as that are advisable.`,
     );
   }
   return warnings;

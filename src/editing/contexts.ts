@@ -9,11 +9,17 @@ import type { Model } from "../model/model";
 import { createSampler } from "../model/sampling";
 import { withoutEndTokens } from "./factToken";
 
-/** ROME's lengths in tokens, sampling prompt included, and how many templates of each. */
-const LENGTHS = [
-  { length: 5, templates: 10 },
-  { length: 10, templates: 10 },
-] as const;
+/** Lengths in tokens, sampling prompt included, and how many templates of each. */
+const LENGTHS = {
+  rome: [
+    { length: 5, templates: 10 },
+    { length: 10, templates: 10 },
+  ],
+  memit: [{ length: 10, templates: 5 }],
+} as const;
+
+/** ROME's 21 templates, or MEMIT's 6. */
+export type ContextKind = keyof typeof LENGTHS;
 
 /** What samples begin with, in AlphaEdit's and EasyEdit's versions; each begins an equal share. */
 const BEGINNINGS = ["The", "Therefore", "Because", "I", "You"] as const;
@@ -22,11 +28,16 @@ const TOP_K = 5;
 type Sample = { prompt: Int32Array; length: number };
 
 /**
- * 21 templates from the weights in use (published: from the unedited model). Same seed, same templates.
- * Throws `cancelled`.
+ * The bare prompt and sampled templates from the weights in use (published: from the unedited model). Same seed, same
+ * templates. Throws `cancelled`.
  */
-export async function sampleContexts(model: Model, seed: number, signal?: AbortSignal): Promise<string[]> {
-  const samples: Sample[] = LENGTHS.flatMap(({ length, templates }) =>
+export async function sampleContexts(
+  model: Model,
+  seed: number,
+  signal?: AbortSignal,
+  kind: ContextKind = "rome",
+): Promise<string[]> {
+  const samples: Sample[] = LENGTHS[kind].flatMap(({ length, templates }) =>
     BEGINNINGS.flatMap((beginning) => {
       const prompt = withoutEndTokens(model.tokenizer, beginning).ids;
       return Array.from({ length: templates / BEGINNINGS.length }, () => ({ prompt, length }));

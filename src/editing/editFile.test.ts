@@ -23,6 +23,7 @@ const MODEL: EditFileModel = {
 const WEIGHTS = {
   matrixNames: ["blocks.1.mlpOut"],
   matrix: () => ({ inFeatures: 4, outFeatures: 3 }),
+  vector: () => undefined,
 } as unknown as ModelWeights;
 
 const open = (

@@ -18,6 +18,7 @@ import {
   type EditFileModel,
   type StoredUpdate,
 } from "./editFileSchema";
+import { sizeOfWeight } from "./editedWeight";
 import type { StackedEdit } from "./stack";
 import { digestUpdates } from "./weightUpdates";
 
@@ -32,8 +33,14 @@ export function writeEditFile(edits: readonly StackedEdit[], model: EditFileMode
   const document: EditDocument = {
     formatVersion: FORMAT_VERSION,
     model,
-    edits: edits.map(({ updates, ...edit }, e) => ({
+    edits: edits.map(({ updates, keptKeys = [], ...edit }, e) => ({
       ...edit,
+      ...(keptKeys.length > 0 && {
+        keptKeys: keptKeys.map(({ layer, count, width, values }, k) => {
+          tensors.push({ name: `edits.${e}.keptKeys.${k}`, shape: [count, width], values });
+          return { layer, count, width };
+        }),
+      }),
       updates: updates.map((update, u) => {
         tensors.push(...tensorsOf(update, `edits.${e}.updates.${u}`));
         return describe(update);
@@ -102,10 +109,17 @@ export async function readEditFile(
       checkShape(update, options);
       return readUpdate(update, `edits.${e}.updates.${u}`, reader);
     });
-    const digest = await digestUpdates(updates);
+    const keptKeys = (stored.keptKeys ?? []).map(({ layer, count, width }, k) => ({
+      layer,
+      count,
+      width,
+      values: reader.read(`edits.${e}.keptKeys.${k}`, [count, width]),
+    }));
+    const digest = await digestUpdates(updates, keptKeys);
     if (digest !== stored.digest)
       throw damaged(fileName, `edits.${e}.digest`, "does not belong to the tensors");
-    edits.push({ ...stored, updates });
+    const { keptKeys: _described, ...rest } = stored;
+    edits.push({ ...rest, updates, ...(keptKeys.length > 0 && { keptKeys }) });
   }
   reader.assertAllRead();
   return edits;
@@ -136,8 +150,7 @@ const modelName = (ref: string): string =>
   ref.replace(/@[^@/]*$/, "").split(/[\\/:]/).at(-1)!.replace(/\.(gguf|safetensors)$/i, "").toLowerCase(); // prettier-ignore
 
 function checkShape(update: StoredUpdate, { weights, fileName }: OpenOptions): void {
-  const name = weights.matrixNames.find((candidate) => candidate === update.weight);
-  const shape = name && weights.matrix(name);
+  const shape = sizeOfWeight(weights, update.weight);
   if (!shape)
     throw wrongModel(`${fileName} edits “${update.weight}”, which this model does not have.`, "", false);
   if (shape.inFeatures === update.in && shape.outFeatures === update.out) return;

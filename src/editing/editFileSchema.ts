@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../lib/errors";
+import { METHOD_NAMES } from "./methodNames";
 import type { StackedEdit } from "./stack";
 
 export const FORMAT_VERSION = 1;
@@ -54,13 +55,18 @@ const update = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("dense"), weight: text, out: extent, in: extent }),
 ]);
 
+const keys = z.strictObject({ layer: z.number().int().min(0).max(1_000_000), count: extent, width: extent });
+
 const settingName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, "is no name of a setting");
 
 const edit = z.strictObject({
   id: text,
   name: text,
-  method: z.literal("ROME"),
-  settings: z.record(settingName, z.union([z.string().max(200), finite, z.boolean()])),
+  method: z.enum(METHOD_NAMES),
+  settings: z.record(
+    settingName,
+    z.union([z.string().max(200), finite, z.boolean(), z.array(z.number().int()).max(1000)]),
+  ),
   requests: z.array(request).max(MAX_LIST),
   losses: z.array(z.array(step).max(MAX_LIST)).max(MAX_LIST),
   base: z.strictObject({ modelHash: hash, below: z.array(hash).max(MAX_EDITS) }),
@@ -70,7 +76,8 @@ const edit = z.strictObject({
   created: text,
   enabled: z.boolean(),
   digest: hash,
-  updates: z.array(update).max(1000),
+  updates: z.array(update).max(10_000),
+  keptKeys: z.array(keys).max(10_000).exactOptional(),
 });
 
 const document = z.strictObject({
@@ -82,7 +89,10 @@ const document = z.strictObject({
 export type EditFileModel = z.infer<typeof model>;
 export type StoredUpdate = z.infer<typeof update>;
 /** An edit of the stack with its tensors described rather than held. */
-export type StoredEdit = Omit<StackedEdit, "updates"> & { updates: readonly StoredUpdate[] };
+export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys"> & {
+  updates: readonly StoredUpdate[];
+  keptKeys?: readonly z.infer<typeof keys>[];
+};
 export type EditDocument = {
   formatVersion: typeof FORMAT_VERSION;
   model: EditFileModel;

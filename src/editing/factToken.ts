@@ -22,6 +22,30 @@ export function checkRequest({ prompt, subject, targetNew }: EditRequest): void 
   if (targetNew.trim() === "") throw refuse("target", "The new answer is empty.");
 }
 
+/**
+ * Throws AppError `prompt-too-long` when a request in its longest context, with its answer, does not fit the model: told
+ * before any work.
+ */
+export function checkLength(
+  tokenizer: Tokenizer,
+  { prompt, subject, targetNew }: EditRequest,
+  contexts: readonly string[],
+  contextLength: number,
+): void {
+  const answer = answerIds(tokenizer, targetNew).length;
+  for (const context of contexts) {
+    const text = fill(context, fill(prompt, subject));
+    const positions = withoutEndTokens(tokenizer, text).ids.length + answer - 1;
+    if (positions <= contextLength) continue;
+    throw new AppError(
+      "prompt-too-long",
+      `The prompt about “${subject.slice(0, 60)}” with its new answer has ${positions} tokens; this model reads at most ${contextLength}.`,
+      "Shorten the prompt or the answer.",
+      { positions, contextLength, field: "target" },
+    );
+  }
+}
+
 function refuse(field: string, message: string): AppError {
   return new AppError("bad-request", message, "Change the request and try again.", { field });
 }

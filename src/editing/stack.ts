@@ -3,17 +3,18 @@
  * from the checkpoint, so that switching an edit off, on, or removing it gives back the same bits.
  * Computing edits is methods/; files are editFile.ts.
  */
-import type { EditSummary, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
-import { createLinear, type LinearWeight } from "../gpu/weights";
-import type { MatrixName } from "../model/weightNames";
+import type { EditSummary, KeptKeys, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
 import type { ModelWeights } from "../model/weights";
 import { AppError } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
+import { createEdited, readBaseWeight, type EditedWeight } from "./editedWeight";
 import { addUpdate, digestUpdates, summariseUpdate } from "./weightUpdates";
 
 /** An edit as a method hands it over, before the stack gives it an id and a place. */
 export type ComputedEdit = Omit<EditSummary, "id" | "updates" | "base" | "enabled" | "onOtherBase"> & {
   updates: readonly WeightUpdate[];
+  /** Keys that later edits of methods with a memory leave alone. */
+  keptKeys?: readonly KeptKeys[];
 };
 
 /** An edit in the stack, with its tensors. `below` are the digests of the enabled edits it was computed on. */
@@ -24,9 +25,9 @@ export type StackedEdit = ComputedEdit & {
   base: { modelHash: string; below: string[] };
 };
 
-/** A matrix in use: which edits it was made from, and the hash of its values. */
-type Override = { weight: LinearWeight; madeFrom: string; hash: string };
-type Overrides = ReadonlyMap<MatrixName, Override>;
+/** A matrix or vector in use: which edits it was made from, and the hash of its values. */
+type Override = { weight: EditedWeight; madeFrom: string; hash: string };
+type Overrides = ReadonlyMap<string, Override>;
 
 export class EditStack {
   readonly #weights: ModelWeights;
@@ -137,7 +138,8 @@ export class EditStack {
 
   async #place(computed: ComputedEdit, id: string, below: readonly StackedEdit[]): Promise<StackedEdit> {
     const base = { modelHash: this.#baseHash, below: enabledDigests(below) };
-    return { ...computed, id, enabled: true, digest: await digestUpdates(computed.updates), base };
+    const digest = await digestUpdates(computed.updates, computed.keptKeys);
+    return { ...computed, id, enabled: true, digest, base };
   }
 
   #find(id: string): number {
@@ -150,7 +152,7 @@ export class EditStack {
     );
   }
 
-  #summary({ updates, digest, ...edit }: StackedEdit, index: number): EditSummary {
+  #summary({ updates, keptKeys: _, digest, ...edit }: StackedEdit, index: number): EditSummary {
     const below = enabledDigests(this.#edits.slice(0, index));
     const sameBase = edit.base.modelHash === this.#baseHash && below.join() === edit.base.below.join();
     return { ...edit, updates: this.#summaries.get(digest) ?? [], onOtherBase: !sameBase };
@@ -158,59 +160,42 @@ export class EditStack {
 
   /** Takes a list of edits into use: first everything new is made, then all of it is swapped in at once. */
   async #use(edits: readonly StackedEdit[]): Promise<void> {
-    const made = new Map<MatrixName, Override>();
+    const made = new Map<string, Override>();
     try {
-      for (const name of this.#weightsOf(edits)) made.set(name, await this.#overrideFor(name, edits));
+      for (const name of weightsOf(edits)) made.set(name, await this.#overrideFor(name, edits));
       for (const edit of edits) await this.#summarise(edit);
       this.#weightHash = await this.#hash(made);
     } catch (error) {
       disposeAllBut(this.#overrides, made);
       throw error;
     }
-    for (const name of this.#overrides.keys()) if (!made.has(name)) this.#weights.override(name, undefined);
-    for (const [name, { weight }] of made) this.#weights.override(name, weight);
+    for (const [name, { weight }] of this.#overrides) if (!made.has(name)) weight.takeAway();
+    for (const { weight } of made.values()) weight.layOver();
     disposeAllBut(made, this.#overrides);
     this.#overrides = made;
     this.#edits = edits;
   }
 
-  /** The matrix with the edits on it; the one in use when it comes from the same edits in the same order. */
-  async #overrideFor(name: MatrixName, edits: readonly StackedEdit[]): Promise<Override> {
+  /** The weight with the edits on it; the one in use when it comes from the same edits in the same order. */
+  async #overrideFor(name: string, edits: readonly StackedEdit[]): Promise<Override> {
     const enabled = edits.filter(
       (edit) => edit.enabled && edit.updates.some((update) => update.weight === name),
     );
     const madeFrom = enabledDigests(enabled).join();
     const current = this.#overrides.get(name);
     if (current?.madeFrom === madeFrom) return current;
-    const values = await this.#weights.readBase(name);
+    const values = await readBaseWeight(this.#weights, name);
     for (const edit of enabled) {
       for (const update of edit.updates) if (update.weight === name) addUpdate(values, update);
     }
-    const { inFeatures, outFeatures } = this.#weights.matrix(name);
-    return { weight: createLinear(values, inFeatures, outFeatures), madeFrom, hash: await sha256(values) };
-  }
-
-  /** Names of the weights that enabled edits change. */
-  #weightsOf(edits: readonly StackedEdit[]): Set<MatrixName> {
-    const updates = edits.filter((edit) => edit.enabled).flatMap((edit) => edit.updates);
-    return new Set(updates.map((update) => this.#matrixName(update.weight)));
-  }
-
-  #matrixName(name: string): MatrixName {
-    const found = this.#weights.matrixNames.find((candidate) => candidate === name);
-    if (found) return found;
-    throw new AppError(
-      "wrong-model",
-      `The model has no weight “${name}”.`,
-      "Load the model the edit was made on.",
-    );
+    return { weight: createEdited(this.#weights, name, values), madeFrom, hash: await sha256(values) };
   }
 
   async #summarise(edit: StackedEdit): Promise<void> {
     if (this.#summaries.has(edit.digest)) return;
     const summaries: UpdateSummary[] = [];
     for (const update of edit.updates) {
-      summaries.push(summariseUpdate(update, await this.#weights.readBase(this.#matrixName(update.weight))));
+      summaries.push(summariseUpdate(update, await readBaseWeight(this.#weights, update.weight)));
     }
     this.#summaries.set(edit.digest, summaries);
   }
@@ -226,6 +211,10 @@ export class EditStack {
 function disposeAllBut(kept: Overrides, these: Overrides): void {
   for (const [name, { weight }] of these) if (kept.get(name)?.weight !== weight) weight.dispose();
 }
+
+/** Names of the weights that enabled edits change. */
+const weightsOf = (edits: readonly StackedEdit[]): Set<string> =>
+  new Set(edits.filter((edit) => edit.enabled).flatMap(({ updates }) => updates.map(({ weight }) => weight)));
 
 const enabledDigests = (edits: readonly StackedEdit[]): string[] =>
   edits.filter((edit) => edit.enabled).map((edit) => edit.digest);

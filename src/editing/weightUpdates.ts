@@ -2,7 +2,7 @@
  * Applying edits to a weight, and measuring them. Updates are in mathematical orientation (W [out, in]); weights lie
  * in memory as the engine holds them, [in, out].
  */
-import type { LowRankUpdate, UpdateSummary, WeightUpdate } from "../domain/edit";
+import type { KeptKeys, LowRankUpdate, UpdateSummary, WeightUpdate } from "../domain/edit";
 import { invariant } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
 import { norm } from "../linalg/norms";
@@ -60,7 +60,10 @@ export function summariseUpdate(update: WeightUpdate, base: Float32Array): Updat
 }
 
 /** Identity of an edit's content: names, shapes and every bit of its tensors. */
-export async function digestUpdates(updates: readonly WeightUpdate[]): Promise<string> {
+export async function digestUpdates(
+  updates: readonly WeightUpdate[],
+  keptKeys: readonly KeptKeys[] = [],
+): Promise<string> {
   return sha256(
     ...updates.flatMap((update) => {
       const shape = `${update.kind} ${update.weight} ${update.out} ${update.in}`;
@@ -68,6 +71,7 @@ export async function digestUpdates(updates: readonly WeightUpdate[]): Promise<s
         ? [shape, update.values]
         : [`${shape} ${update.rank}`, update.u, update.v];
     }),
+    ...keptKeys.flatMap(({ layer, count, width, values }) => [`keys ${layer} ${count} ${width}`, values]),
   );
 }
 

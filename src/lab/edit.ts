@@ -6,41 +6,81 @@ import type {
   EditResult,
   NamedTensor,
   OptimisationStep,
-  RomeSettings,
+  Settings,
 } from "../domain/edit";
 import type { CallContext } from "../domain/progress";
-import { computeEdit } from "../editing/computeEdit";
-import { checkContexts, sampleContexts } from "../editing/contexts";
-import { readRomeSettings } from "../editing/settings/romeSettings";
+import { checkCall, computeEdit, readCallSettings } from "../editing/computeEdit";
+import { sampleContexts } from "../editing/contexts";
+import { methodNamed } from "../editing/methods/methods";
+import type { StackedEdit } from "../editing/stack";
 import type { Statistics } from "../editing/statistics";
 import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
 import { predictInterference } from "../evaluation/predictInterference";
 import { AppError } from "../lib/errors";
+import { legacyRandom } from "../lib/random/legacyRandom";
 import { continuePrompt } from "./continuePrompt";
 import { keepStack } from "./journal";
 import { loadedModel, type LoadedState, type Session } from "./session";
-import { statisticsFor } from "./statistics";
+import { defaultTexts, statisticsFor } from "./statistics";
 
-type Inputs = { contexts: readonly string[]; statistics?: Statistics };
+type Inputs = { contexts: readonly string[]; statistics?: Statistics; preserve: readonly string[] };
 
 /** Tokens of the free text shown before and after. */
 const FREE_TEXT_TOKENS = 24;
 
-/** What an edit needs besides its request: contexts and second moments, both of the untouched model. */
+/** What an edit needs besides its requests: contexts, second moments and texts to keep, all of the untouched model. */
 async function gatherInputs(
   session: Session,
   call: EditCall,
-  settings: RomeSettings,
+  settings: Settings,
   context: CallContext<never>,
 ): Promise<Inputs> {
   const { model, prepared } = loadedModel(session);
-  const { contexts: given, seed, statistics: file } = call;
-  if (given) checkContexts(given);
-  const shipped = prepared?.contexts.seed === seed ? prepared.contexts.templates : undefined;
+  const method = methodNamed(call.method);
+  const { contexts: given, seed } = call;
+  checkCall(model, call, given ?? ["{}"]);
+  const sampled = method.contexts;
+  const isShipped = sampled === "rome" && prepared?.contexts.seed === seed;
   const contexts =
-    given ?? shipped ?? (await model.weights.onBase(() => sampleContexts(model, seed, context.signal)));
-  if (!settings.useSecondMoment) return { contexts };
-  return { contexts, statistics: await statisticsFor(session, settings.layer, file, context) };
+    given ??
+    (isShipped ? prepared.contexts.templates : undefined) ??
+    (sampled === "none"
+      ? ["{}"]
+      : await model.weights.onBase(() => sampleContexts(model, seed, context.signal, sampled)));
+  const layers = method.statisticsLayers(settings);
+  const preserve = await textsToPreserve(session, call, method.preserves?.(settings) ?? 0, context.signal);
+  if (layers.length === 0) return { contexts, preserve };
+  return { contexts, preserve, statistics: await statisticsOf(session, layers, call, context) };
+}
+
+/** One set of statistics over all layers a method asks for. */
+async function statisticsOf(
+  session: Session,
+  layers: readonly number[],
+  { statistics: file }: EditCall,
+  context: CallContext<never>,
+): Promise<Statistics> {
+  const first = await statisticsFor(session, layers[0]!, file, context);
+  if (file) return first;
+  const found = new Map(first.layers);
+  for (const layer of layers.slice(1)) {
+    for (const [at, moment] of (await statisticsFor(session, layer, undefined, context)).layers)
+      found.set(at, moment);
+  }
+  return { ...first, layers: found };
+}
+
+/** The caller's texts, or a seeded draw from the text that statistics come from. */
+async function textsToPreserve(
+  session: Session,
+  { preserve, seed }: EditCall,
+  count: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (preserve || count === 0) return preserve ?? [];
+  const texts = await defaultTexts(loadedModel(session), session, signal);
+  const random = legacyRandom(seed);
+  return Array.from({ length: count }, () => texts[Math.floor(random.uniform() * texts.length)]!);
 }
 
 type Side = {
@@ -74,7 +114,11 @@ type Computed = {
   intermediates: NamedTensor[];
 };
 
-/** ROME edits one fact at a time, each on the weights that the ones before left. */
+/** Keys that the enabled ones of these edits have written. */
+const keptKeysOf = (edits: readonly StackedEdit[]) =>
+  edits.filter(({ enabled }) => enabled).flatMap(({ keptKeys = [] }) => keptKeys);
+
+/** All requests in one edit, or one by one, each on the weights that the ones before left. */
 async function computeInTurn(
   state: LoadedState,
   call: EditCall,
@@ -83,13 +127,20 @@ async function computeInTurn(
 ): Promise<Computed> {
   const { model, stack } = state;
   const done: Computed = { ids: [], losses: [], warnings: [], intermediates: [] };
-  for (const request of call.requests) {
-    const one = { ...call, requests: [request] };
-    const { edit, warnings, intermediates } = await computeEdit(model, one, { ...inputs, ...context });
-    done.ids.push(await stack.add(edit));
-    done.losses.push(...edit.losses);
-    done.warnings.push(...warnings);
-    done.intermediates = intermediates;
+  const parts = methodNamed(call.method).batch ? [call.requests] : call.requests.map((one) => [one]);
+  try {
+    for (const requests of parts) {
+      const keptKeys = keptKeysOf(stack.edits);
+      const options = { ...inputs, ...context, keptKeys };
+      const { edit, warnings, intermediates } = await computeEdit(model, { ...call, requests }, options);
+      done.ids.push(await stack.add(edit));
+      done.losses.push(...edit.losses);
+      done.warnings.push(...warnings);
+      done.intermediates = intermediates;
+    }
+  } catch (error) {
+    for (const id of done.ids.reverse()) await stack.remove(id);
+    throw error;
   }
   return done;
 }
@@ -104,7 +155,12 @@ async function computeAgain(
 ): Promise<Computed> {
   const done: Computed = { ids: [id], losses: [], warnings: [], intermediates: [] };
   await stack.recompute(id, async () => {
-    const { edit, warnings } = await computeEdit(model, call, { ...inputs, ...context });
+    const below = stack.edits.slice(
+      0,
+      stack.edits.findIndex((edit) => edit.id === id),
+    );
+    const options = { ...inputs, ...context, keptKeys: keptKeysOf(below) };
+    const { edit, warnings } = await computeEdit(model, call, options);
     done.losses = edit.losses;
     done.warnings = warnings;
     return edit;
@@ -143,7 +199,7 @@ async function editAndCompare(
 ): Promise<EditResult> {
   const started = performance.now();
   const state = loadedModel(session);
-  const { settings, notes } = readRomeSettings(call.settings, state.model.config);
+  const { settings, notes } = readCallSettings(call, state.model);
   const inputs = await gatherInputs(session, call, settings, context);
   const before = await ask(state, call.requests, context);
   const earlier = state.stack.edits;
@@ -185,9 +241,6 @@ export async function editFacts(
   call: EditCall,
   context: CallContext<EditPartial>,
 ): Promise<EditResult> {
-  if (call.requests.length === 0) {
-    throw new AppError("bad-request", "There is nothing to edit.", "Give a subject and a new answer.");
-  }
   const state = loadedModel(session);
   return editAndCompare(session, call, context, (inputs) => computeInTurn(state, call, inputs, context));
 }

@@ -2,41 +2,116 @@
  * Woodbury forms: systems with C + (a few columns) solved through C's factor (algorithms.md 4.2, 9.8).
  * C [f, f] is factored once; K [f, n] holds keys as columns with n ≪ f; λ weighs C.
  *   (λC + K Kᵀ)⁻¹ K = C⁻¹K (λ I + Kᵀ C⁻¹ K)⁻¹
+ * Its slow twin, for systems with nearly as many keys as dimensions, is `solveKeysDense`.
  */
 import { cholesky, type CholeskyFactor } from "./cholesky";
 import { solveFactored } from "./triangular";
 
-/** X = (λC + K Kᵀ)⁻¹ K, [f, n]: two triangular solves with n columns and one n × n system. */
+/**
+ * X = (λC + K Kᵀ + K_p K_pᵀ)⁻¹ K, [f, n], by triangular solves with n + p columns and one system of that size.
+ * K_p [f, p] are keys to be left alone. (With A = [K K_p] it is the first n columns of C⁻¹A (λI + AᵀC⁻¹A)⁻¹.)
+ */
 export function solveKeysLowRank(
   factor: CholeskyFactor,
   keys: Float64Array,
   n: number,
   lambda: number,
+  kept: Float64Array = new Float64Array(0),
 ): Float64Array {
   const f = factor.n;
-  const whitened = solveFactored(factor, keys, n); // C⁻¹K [f, n]
-  const system = gram(keys, whitened, f, n); // KᵀC⁻¹K [n, n]
-  for (let i = 0; i < n; i++) system[i * n + i]! += lambda;
-  // X Mᵀ = C⁻¹K with M symmetric: Xᵀ = M⁻¹ (C⁻¹K)ᵀ
-  const solved = solveFactored(cholesky(system, n), transpose(whitened, f, n), f);
-  return transpose(solved, n, f);
+  const p = kept.length / f;
+  const all = p === 0 ? keys : sideBySide(keys, kept, f);
+  const whitened = solveFactored(factor, all, n + p); // C⁻¹A [f, n + p]
+  return selectedColumns(gram(all, whitened, f), whitened, f, n, lambda);
 }
 
-/** Aᵀ B [n, n] for A, B [f, n], made symmetric against rounding. */
-function gram(a: Float64Array, b: Float64Array, f: number, n: number): Float64Array {
+/**
+ * X = P A (AᵀPA + μI)⁻¹, its first n columns [f, n]: AlphaEdit's system with A = [K K_p] (algorithms.md 7.1).
+ * `projected` is P A [f, n + p].
+ */
+export function solveProjectedKeys(
+  projected: Float64Array,
+  f: number,
+  n: number,
+  ridge: number,
+): Float64Array {
+  return selectedColumns(gram(projected, projected, f), projected, f, n, ridge);
+}
+
+/** The first n columns of B (G + shift I)⁻¹ for B [f, m] and G [m, m]. */
+function selectedColumns(
+  system: Float64Array,
+  b: Float64Array,
+  f: number,
+  n: number,
+  shift: number,
+): Float64Array {
+  const m = b.length / f;
+  for (let i = 0; i < m; i++) system[i * m + i]! += shift;
+  const selector = new Float64Array(m * n);
+  for (let i = 0; i < n; i++) selector[i * n + i] = 1;
+  return multiply(b, solveFactored(cholesky(system, m), selector, n), f, m, n);
+}
+
+/** X = (λC + K Kᵀ + K_p K_pᵀ)⁻¹ K from C [f, f] itself: one f × f factorisation. */
+export function solveKeysDense(
+  c: Float64Array,
+  f: number,
+  keys: Float64Array,
+  lambda: number,
+  kept: Float64Array = new Float64Array(0),
+): Float64Array {
+  const all = kept.length === 0 ? keys : sideBySide(keys, kept, f);
+  const m = all.length / f;
+  const system = c.map((value) => lambda * value);
+  for (let i = 0; i < f; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let at = 0; at < m; at++) sum += all[i * m + at]! * all[j * m + at]!;
+      system[i * f + j]! += sum;
+    }
+  }
+  return solveFactored(cholesky(system, f), keys, keys.length / f);
+}
+
+/** [A B] for A [rows, a] and B [rows, b]. */
+export function sideBySide(a: Float64Array, b: Float64Array, rows: number): Float64Array {
+  const [m, n] = [a.length / rows, b.length / rows];
+  const joined = new Float64Array(a.length + b.length);
+  for (let row = 0; row < rows; row++) {
+    joined.set(a.subarray(row * m, (row + 1) * m), row * (m + n));
+    joined.set(b.subarray(row * n, (row + 1) * n), row * (m + n) + m);
+  }
+  return joined;
+}
+
+/** A B [m, n] for A [m, k] and B [k, n]. */
+export function multiply(a: Float64Array, b: Float64Array, m: number, k: number, n: number): Float64Array {
+  const product = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    const row = product.subarray(i * n, (i + 1) * n);
+    for (let at = 0; at < k; at++) {
+      const factor = a[i * k + at]!;
+      if (factor === 0) continue;
+      const from = at * n;
+      for (let j = 0; j < n; j++) row[j]! += factor * b[from + j]!;
+    }
+  }
+  return product;
+}
+
+/** Aᵀ B [n, n] for A, B [f, n] with a symmetric result, made exactly so against rounding. */
+function gram(a: Float64Array, b: Float64Array, f: number): Float64Array {
+  const n = a.length / f;
   const product = new Float64Array(n * n);
   for (let row = 0; row < f; row++) {
+    const from = row * n;
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) product[i * n + j]! += a[row * n + i]! * b[row * n + j]!;
+      const factor = a[from + i]!;
+      for (let j = 0; j <= i; j++) product[i * n + j]! += factor * b[from + j]!;
     }
   }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      const mean = (product[i * n + j]! + product[j * n + i]!) / 2;
-      product[i * n + j] = mean;
-      product[j * n + i] = mean;
-    }
-  }
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) product[j * n + i] = product[i * n + j]!;
   return product;
 }
 

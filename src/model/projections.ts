@@ -5,13 +5,14 @@ import { invariant } from "../lib/errors";
 import type { Model } from "./model";
 import type { MatrixName, NormName } from "./weightNames";
 
-/** x W + b with the matrix in use (base or override). */
+/** x W + b with the matrix in use (base or override), and what an adapter makes of it. */
 export function project(model: Model, name: MatrixName, x: Tensor): Tensor {
   const { weights } = model;
   const [batch, positions, width] = sizes(x);
   const weight = weights.matrix(name);
   const y = linear(reshape(x, [batch * positions, width]), weight, weights.vector(`${name}.bias`));
-  return reshape(y, [batch, positions, weight.outFeatures]);
+  const output = reshape(y, [batch, positions, weight.outFeatures]);
+  return weights.adapter(name)?.(x, output) ?? output;
 }
 
 /** The named norm over the last axis. */

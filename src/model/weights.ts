@@ -2,7 +2,7 @@
  * The weights of one loaded model: immutable base values, and overrides that edits lay over single matrices. Loading
  * is left to loadWeights.
  */
-import { dispose, type Tensor } from "../gpu/tensor";
+import { dispose, read, type Tensor } from "../gpu/tensor";
 import { disposeWeights, readLinear, type LinearWeight, type RowTable } from "../gpu/weights";
 import { invariant } from "../lib/errors";
 import type { MatrixName } from "./weightNames";
@@ -18,6 +18,12 @@ export type LoadedWeights = {
   positions: Tensor | undefined;
 };
 
+/**
+ * Stands behind one linear map: sees its input and output, both [batch, positions, width], and returns the output to go
+ * on with. Training, codebooks and side memories are adapters; must be differentiable where gradients are taken.
+ */
+export type Adapter = (input: Tensor, output: Tensor) => Tensor;
+
 export class ModelWeights {
   readonly embedding: RowTable;
   readonly output: RowTable;
@@ -25,6 +31,8 @@ export class ModelWeights {
   readonly #matrices: ReadonlyMap<MatrixName, LinearWeight>;
   readonly #vectors: ReadonlyMap<string, Tensor>;
   readonly #overrides = new Map<MatrixName, LinearWeight>();
+  readonly #vectorOverrides = new Map<string, Tensor>();
+  readonly #adapters = new Map<MatrixName, Adapter>();
   #overridesInUse = true;
 
   constructor({ matrices, vectors, embedding, output, positions }: LoadedWeights) {
@@ -38,6 +46,11 @@ export class ModelWeights {
   /** Names of the matrices an edit may override. */
   get matrixNames(): readonly MatrixName[] {
     return [...this.#matrices.keys()];
+  }
+
+  /** Names of the biases and norm vectors, which an edit may override as well. */
+  get vectorNames(): readonly string[] {
+    return [...this.#vectors.keys()];
   }
 
   /** Whether this architecture has the matrix (not every MLP has a gate). */
@@ -62,7 +75,42 @@ export class ModelWeights {
 
   /** A bias or norm vector; undefined where the architecture has none. */
   vector(name: string): Tensor | undefined {
-    return this.#vectors.get(name);
+    return (this.#overridesInUse ? this.#vectorOverrides.get(name) : undefined) ?? this.#vectors.get(name);
+  }
+
+  /** What lies over a matrix now, whether in use or not. */
+  overrideOf(name: MatrixName): LinearWeight | undefined {
+    return this.#overrides.get(name);
+  }
+
+  /** Lays another vector of the same size over the base one, or takes it away again; the caller keeps owning it. */
+  overrideVector(name: string, vector: Tensor | undefined): void {
+    const base = this.#vectors.get(name);
+    invariant(base, `the model has a vector ${name}`);
+    if (vector === undefined) this.#vectorOverrides.delete(name);
+    else {
+      invariant(vector.size === base.size, `override of ${name} has the base's size ${base.size}`);
+      this.#vectorOverrides.set(name, vector);
+    }
+  }
+
+  /** The base vector, as loaded. */
+  async readBaseVector(name: string): Promise<Float32Array> {
+    const base = this.#vectors.get(name);
+    invariant(base, `the model has a vector ${name}`);
+    return read(base);
+  }
+
+  /** What stands behind a linear map; nothing while the base is asked. */
+  adapter(name: MatrixName): Adapter | undefined {
+    return this.#overridesInUse ? this.#adapters.get(name) : undefined;
+  }
+
+  /** Puts an adapter behind a linear map, or takes it away. */
+  adapt(name: MatrixName, adapter: Adapter | undefined): void {
+    this.#base(name);
+    if (adapter === undefined) this.#adapters.delete(name);
+    else this.#adapters.set(name, adapter);
   }
 
   /**
@@ -88,6 +136,8 @@ export class ModelWeights {
   /** Frees the base weights; overrides belong to whoever made them. */
   dispose(): void {
     this.#overrides.clear();
+    this.#vectorOverrides.clear();
+    this.#adapters.clear();
     disposeWeights(...this.#matrices.values(), this.embedding);
     if (this.output !== this.embedding) this.output.dispose();
     dispose(...this.#vectors.values(), this.positions);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { EditCall, EditMethod, EditRequest, EditResult, Probe, ProbeSide } from "../../domain/edit";
+import { METHOD_NAMES } from "../../editing/methodNames";
 import { readRequests } from "../../evaluation/requestFile";
 import { AppError } from "../../lib/errors";
 import { nearest } from "../../lib/nearest";
@@ -11,16 +12,14 @@ import { openModel, readInput } from "../openModel";
 import { parseLayers } from "../parseLayers";
 import { printable, probability, table } from "../table";
 
-const METHODS: readonly EditMethod[] = ["ROME"];
-
 function readMethod(word: string): EditMethod {
-  const method = METHODS.find((name) => name.toLowerCase() === word.toLowerCase());
+  const method = METHOD_NAMES.find((name) => name.toLowerCase() === word.toLowerCase());
   if (method) return method;
-  const guess = nearest(word, METHODS);
+  const guess = nearest(word, METHOD_NAMES);
   throw new AppError(
     "usage",
     `There is no method “${word}”.`,
-    guess ? `Did you mean ${guess}?` : `There is ${METHODS.join(", ")}.`,
+    guess ? `Did you mean ${guess}?` : `There is ${METHOD_NAMES.join(", ")}.`,
   );
 }
 
@@ -55,19 +54,25 @@ async function readContexts(path: string): Promise<string[]> {
   return contexts;
 }
 
+async function readLines(path: string): Promise<string[]> {
+  return (await readFile(path, "utf8")).split("\n").filter((line) => line.trim() !== "");
+}
+
 async function readCall(options: Options, layerCount: number): Promise<EditCall> {
   const layers = options.text("layers");
   const [contexts, stats, name] = [options.text("contexts"), options.text("stats"), options.text("name")];
-  const layer = layers === undefined ? {} : { layer: parseLayers(layers, layerCount)[0]! };
+  const preserve = options.text("preserve");
+  const chosen = layers === undefined ? {} : { layers: parseLayers(layers, layerCount) };
   return {
     method: readMethod(options.text("method") ?? "ROME"),
     requests: await readEditRequests(options),
-    settings: { ...parseAssignments(options.texts("set")), ...layer },
+    settings: { ...parseAssignments(options.texts("set")), ...chosen },
     seed: options.number("seed") ?? 1,
     intermediates: options.text("dump") !== undefined,
     ...(contexts !== undefined && { contexts: await readContexts(contexts) }),
     ...(stats !== undefined && { statistics: await readInput(stats) }),
     ...(name !== undefined && { name }),
+    ...(preserve !== undefined && { preserve: await readLines(preserve) }),
   };
 }
 
@@ -121,15 +126,20 @@ export const edit: Command = {
   options: {
     ...MODEL_OPTIONS,
     ...EDITS_OPTION,
-    method: { kind: "text", value: "NAME", help: `${METHODS.join(", ")} (ROME)` },
+    method: { kind: "text", value: "NAME", help: `${METHOD_NAMES.join(", ")} (ROME)` },
     prompt: { kind: "text", value: '"The {} is in"', help: "with {} where the subject stands" },
     subject: { kind: "text", value: "TEXT", help: "whose fact changes" },
     target: { kind: "text", value: "TEXT", help: "the new answer" },
     requests: { kind: "text", value: "FILE.json", help: "many requests, in CounterFact's words" },
-    layers: { kind: "text", value: "5", help: "which layer to edit" },
+    layers: { kind: "text", value: "3,4,5", help: "which layers to edit" },
     set: { kind: "texts", value: "name=value", help: "any hyper-parameter, by its published name" },
     contexts: { kind: "text", value: "FILE.json", help: "context templates (sampled from the model)" },
     stats: { kind: "text", value: "FILE", help: "second moments (from the model's corpus)" },
+    preserve: {
+      kind: "text",
+      value: "FILE",
+      help: "texts to leave alone, one a line (from the model's corpus)",
+    },
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
     name: { kind: "text", value: "TEXT", help: "what the edit is called in the stack" },
     out: { kind: "text", value: "FILE", help: "write the stack as an edit file" },

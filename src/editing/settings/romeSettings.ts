@@ -3,49 +3,31 @@
  * Published configurations exist for the large models only; the small ones are from sweeps on the models themselves.
  */
 import type { RomeSettings } from "../../domain/edit";
+import type { ReadSettings, Settings, SettingSpec } from "./settingSpec";
 import {
-  readSettings,
-  type KnownElsewhere,
-  type ReadSettings,
-  type Settings,
-  type SettingSpec,
-} from "./settingSpec";
+  ELSEWHERE,
+  FACT_TOKEN_SPEC,
+  lossLayerSpec,
+  readWith,
+  rowOf,
+  TARGET_SPECS,
+  type ModelShape,
+  type SettingsDefinition,
+} from "./sharedSettings";
 
-/** What defaults depend on; a `ModelConfig` has these fields. */
-export type ModelShape = { family: string; layers: number; residualWidth: number };
+export type { ModelShape } from "./sharedSettings";
 
 /** One row per setting. `layer` and `lossLayer` get their upper bound from the model. */
 export const romeSettingSpecs = (layers: number): SettingSpec[] => [
   { name: "layer", published: ["layers"], kind: "integer", min: 0, max: layers - 1, meaning: "block whose MLP output projection is edited" },
-  { name: "steps", published: ["v_num_grad_steps"], kind: "integer", min: 1, max: 1000, meaning: "forward passes of the target's optimisation; the last one only evaluates" },
-  { name: "learningRate", published: ["v_lr"], kind: "number", min: 1e-6, max: 100, meaning: "Adam's learning rate" },
-  { name: "weightDecay", published: ["v_weight_decay"], kind: "number", min: 0, max: 1e3, meaning: "weight of ‖delta‖ / ‖target_init‖² in the loss" },
-  { name: "klFactor", published: ["kl_factor"], kind: "number", min: 0, max: 1e3, meaning: "weight of the drift of the subject's own next-token distribution" },
-  { name: "clampNormFactor", published: ["clamp_norm_factor"], kind: "number", min: 1e-6, max: 1e6, meaning: "‖delta‖ is kept below this multiple of ‖target_init‖" },
-  { name: "earlyStopLoss", published: [], kind: "number", min: 0, max: 1e3, meaning: "total loss below which the optimisation stops (published: 0.05, fixed)" },
+  ...TARGET_SPECS,
   { name: "useSecondMoment", published: ["mom2_adjustment"], kind: "boolean", meaning: "multiply the key by the inverse second moment of keys" },
-  { name: "factToken", published: ["fact_token"], kind: "choice", choices: ["subject_last", "subject_first", "subject_first_after_last", "last"], meaning: "token whose state is edited" },
+  FACT_TOKEN_SPEC,
   { name: "key", published: [], kind: "choice", choices: ["published", "bare", "mean"], meaning: "key in the update: ROME's own mix (mean above, bare below), the bare prompt's, or the mean over contexts (R-ROME)" },
-  { name: "lossLayer", published: ["v_loss_layer"], kind: "integer", min: 0, max: layers - 1, meaning: "block whose output the loss is read from; ROME reads the model's logits, that is the last block" },
+  lossLayerSpec(layers),
 ]; // prettier-ignore
 
-/** Fields of the published ROME files that describe the checkpoint or the data rather than the method. */
-const FROM_THE_MODEL = "the lab takes it from the model itself";
-const FROM_THE_STATISTICS = "statistics are made from the texts you give";
-const ELSEWHERE: KnownElsewhere = {
-  rewrite_module_tmp: FROM_THE_MODEL,
-  layer_module_tmp: FROM_THE_MODEL,
-  mlp_module_tmp: FROM_THE_MODEL,
-  attn_module_tmp: FROM_THE_MODEL,
-  ln_f_module: FROM_THE_MODEL,
-  lm_head_module: FROM_THE_MODEL,
-  mom2_dataset: FROM_THE_STATISTICS,
-  mom2_n_samples: FROM_THE_STATISTICS,
-  mom2_dtype: FROM_THE_STATISTICS,
-  context_template_length_params: "context templates are given as such, or sampled in the published lengths",
-};
-
-type Row = { family: string; layers: number; residualWidth: number; settings: Partial<RomeSettings> };
+type Row = ModelShape & { settings: Partial<RomeSettings> };
 
 const LARGE_GPT: Partial<RomeSettings> = { weightDecay: 0.5, steps: 20 };
 const LARGE_LLAMA: Partial<RomeSettings> = { weightDecay: 1e-3, steps: 25 };
@@ -71,10 +53,7 @@ const RELATIVE_DEPTH = 1 / 3;
 
 /** Defaults for a model: its own row, or small-model values at a third of the depth. */
 export function romeDefaults(model: ModelShape): RomeSettings {
-  const known = KNOWN.find(
-    (row) =>
-      row.family === model.family && row.layers === model.layers && row.residualWidth === model.residualWidth,
-  );
+  const known = rowOf(KNOWN, model);
   return {
     layer: Math.min(model.layers - 1, Math.round(model.layers * RELATIVE_DEPTH)),
     steps: 20,
@@ -91,12 +70,33 @@ export function romeDefaults(model: ModelShape): RomeSettings {
   };
 }
 
+export const romeDefinition: SettingsDefinition<RomeSettings> = {
+  specs: romeSettingSpecs,
+  defaults: romeDefaults,
+  elsewhere: ELSEWHERE,
+};
+
+/** R-ROME: one key above and below, by default the mean over contexts (algorithms.md 3, variant A). */
+export const rRomeDefinition: SettingsDefinition<RomeSettings> = {
+  specs: (layers) =>
+    romeSettingSpecs(layers).map((spec) =>
+      spec.name === "key" && spec.kind === "choice"
+        ? {
+            ...spec,
+            choices: ["mean", "bare"],
+            meaning: "the update's one key: the mean over contexts, or the bare prompt's",
+          }
+        : spec,
+    ),
+  defaults: (model) => ({ ...romeDefaults(model), key: "mean" }),
+  elsewhere: {
+    ...ELSEWHERE,
+    enable_prompt_keys: "set key=bare instead",
+    enable_random_prefix_keys: "it is the default; key=bare is the other variant",
+    original_implementation: "ROME is a method of its own",
+  },
+};
+
 /** The caller's settings over the model's defaults. Throws AppError `bad-request` naming the field. */
-export function readRomeSettings(given: Settings, model: ModelShape): ReadSettings<RomeSettings> {
-  const read = readSettings(romeSettingSpecs(model.layers), romeDefaults(model), given, ELSEWHERE);
-  if (read.settings.lossLayer !== model.layers - 1) {
-    read.notes.push("“lossLayer” has no effect: ROME reads the model's logits.");
-    read.settings.lossLayer = model.layers - 1;
-  }
-  return read;
-}
+export const readRomeSettings = (given: Settings, model: ModelShape): ReadSettings<RomeSettings> =>
+  readWith(romeDefinition, given, model);

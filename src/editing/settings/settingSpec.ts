@@ -2,16 +2,18 @@
  * Hyper-parameters as data: one row per setting with its readable name, the published code's names, its range and its
  * meaning. Reading accepts either name, numbers as text (from the shell), and refuses what it does not know.
  */
+import type { Settings, SettingValue } from "../../domain/edit";
 import { AppError } from "../../lib/errors";
 import { nearest } from "../../lib/nearest";
 
-export type SettingValue = string | number | boolean;
-export type Settings = Record<string, SettingValue>;
+export type { Settings, SettingValue } from "../../domain/edit";
 
 type Common = { name: string; published: readonly string[]; meaning: string };
 export type SettingSpec =
   | (Common & { kind: "number" | "integer"; min: number; max: number })
   | (Common & { kind: "boolean" })
+  /** Blocks, ascending; at least one, at most `max`. */
+  | (Common & { kind: "layers"; max: number })
   | (Common & { kind: "choice"; choices: readonly string[] });
 
 /** Fields of published hyper-parameter files that this lab does not take from there, and where it gets them instead. */
@@ -50,12 +52,29 @@ function readValue(spec: SettingSpec, name: string, value: SettingValue): Settin
     case "choice":
       if (spec.choices.includes(String(value))) return String(value);
       throw wrongValue(name, value, `one of ${spec.choices.join(", ")}`);
+    case "layers":
+      return readLayers(name, value);
     default: {
+      if (typeof value === "object" && value.length !== 1) throw wrongValue(name, value, "a number");
       const number = typeof value === "string" ? parseNumber(value) : Number(value);
       if (typeof value === "boolean" || !Number.isFinite(number)) throw wrongValue(name, value, "a number");
       return number;
     }
   }
+}
+
+/** A list, or its text: `[3,4,5]`, `3,4,5`. Sorted, without repeats. */
+function readLayers(name: string, value: SettingValue): readonly number[] {
+  const list =
+    typeof value === "object"
+      ? value
+      : String(value)
+          .replace(/^\s*\[|\]\s*$/g, "")
+          .split(",")
+          .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (list.length === 0 || !list.every((layer) => Number.isInteger(layer)))
+    throw wrongValue(name, value, "a list of layers such as 3,4,5");
+  return [...new Set(list)].sort((a, b) => a - b);
 }
 
 /** A plain number, or the published files' list of one (`[5]`) for settings that take a single layer here. */
@@ -65,6 +84,10 @@ function parseNumber(text: string): number {
 }
 
 function checkRange(spec: SettingSpec, value: SettingValue | undefined): void {
+  if (spec.kind === "layers") {
+    const wrong = (value as readonly number[]).some((layer) => layer < 0 || layer > spec.max);
+    if (wrong) throw wrongValue(spec.name, value, `layers between 0 and ${spec.max}`);
+  }
   if (spec.kind !== "number" && spec.kind !== "integer") return;
   const { name, min, max } = spec;
   if (spec.kind === "integer" && !Number.isInteger(value)) throw wrongValue(name, value, "a whole number");

@@ -62,7 +62,7 @@ export type RomeCase = CaseFile & {
 const parse = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
 
 /** Also of whole numbers, which the product's own reader passes over. */
-async function openTensors(read: ReadFixture, path: string): Promise<RomeCase["tensor"]> {
+export async function openTensors(read: ReadFixture, path: string): Promise<RomeCase["tensor"]> {
   const bytes = await read(path);
   const { tensors } = await readSafetensorsHeader(memorySource(path, bytes));
   return async (name) => {

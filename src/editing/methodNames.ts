@@ -1,0 +1,10 @@
+/** The methods' names, as requests, files and the shell write them. */
+import type { EditMethod } from "../domain/edit";
+
+export const METHOD_NAMES = [
+  "ROME",
+  "R-ROME",
+  "MEMIT",
+  "EMMET",
+  "AlphaEdit",
+] as const satisfies readonly EditMethod[];

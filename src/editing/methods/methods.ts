@@ -1,0 +1,25 @@
+/** Every editing method the lab has. */
+import type { EditMethod } from "../../domain/edit";
+import { AppError } from "../../lib/errors";
+import { nearest } from "../../lib/nearest";
+import { METHOD_NAMES } from "../methodNames";
+import { alphaEdit } from "./alphaEdit";
+import { emmet } from "./emmet";
+import { memit } from "./memit";
+import type { Method } from "./method";
+import { romeAsPublished, rRome } from "./rome";
+
+export const METHODS: readonly Method[] = [romeAsPublished, rRome, memit, emmet, alphaEdit];
+
+/** Throws AppError `bad-request` with the nearest known name. */
+export function methodNamed(name: EditMethod): Method {
+  const found = METHODS.find((method) => method.name === name);
+  if (found) return found;
+  const guess = nearest(name, METHOD_NAMES);
+  throw new AppError(
+    "bad-request",
+    `There is no method “${String(name)}”.`,
+    guess ? `Did you mean ${guess}?` : `There is ${METHOD_NAMES.join(", ")}.`,
+    { field: "method" },
+  );
+}

@@ -1,0 +1,134 @@
+/**
+ * The road that MEMIT, EMMET and AlphaEdit share: a target per fact in block output space, keys averaged over contexts,
+ * and the targets written into one or several layers. The methods differ by the rule that solves a layer.
+ */
+import type { KeptKeys, LowRankUpdate, NamedTensor, WeightUpdate } from "../domain/edit";
+import type { Model } from "../model/model";
+import { findBlockTargets, locateRequests } from "./blockTargets";
+import type { LocatedText } from "./factToken";
+import { groupedKey } from "./keys";
+import type { MethodResult, RecipeContext, RecipeInput } from "./methods/method";
+import type { BlockTargetSettings } from "./settings/memitSettings";
+import { readPlaces } from "./siteValues";
+import { spreadOverLayers, type Spread } from "./spreadOverLayers";
+import type { TemporaryWeights } from "./temporaryWeights";
+import { targetWarnings } from "./targetWarnings";
+import { asColumns, type LayerRule } from "./updateRules";
+
+export type WriteFacts = {
+  layers: readonly number[];
+  ruleAt(layer: number): LayerRule;
+  keepEarlier: boolean;
+  /** A last word on each layer's update, before the next layer. */
+  reshape?: ((update: LowRankUpdate, weights: TemporaryWeights) => Promise<WeightUpdate>) | undefined;
+  /** A last word on all of them. */
+  finish?: ((spread: Spread, weights: TemporaryWeights) => Promise<WeightUpdate[]>) | undefined;
+};
+
+/** Computes the updates on the weights in use and changes nothing. */
+export async function writeFacts(
+  model: Model,
+  { requests, settings, contexts, keptKeys }: RecipeInput<BlockTargetSettings>,
+  { layers, ruleAt, keepEarlier, reshape, finish }: WriteFacts,
+  { signal, report }: RecipeContext,
+): Promise<MethodResult> {
+  const last = layers.at(-1)!;
+  const texts = locateRequests(model, requests, contexts, settings.factToken);
+  const found = await findBlockTargets(model, requests, texts, {
+    layer: last,
+    settings,
+    signal,
+    onSteps: (losses) =>
+      report(
+        requests.length === 1
+          ? "Optimising the new value"
+          : `Optimising value ${losses.length} of ${requests.length}`,
+        (losses.length - 1) * settings.steps + losses.at(-1)!.length,
+        requests.length * settings.steps,
+        losses,
+      ),
+  });
+  const keysAt = (layer: number) => factKeys(model, layer, texts, signal);
+  const bare = texts.map(([first]) => first!);
+  return spreadOverLayers(
+    model,
+    {
+      layers,
+      targets: found.map(({ target }) => target),
+      keysAt: async (layer) => ({
+        keys: await keysAt(layer),
+        kept: keepEarlier ? earlierKeys(keptKeys, layer) : [],
+      }),
+      statesNow: async () =>
+        (await readPlaces(model, [{ layer: last, site: "resid" }], bare.map(placed), signal))[0]!,
+      ruleAt,
+      share: (left) => 1 / left,
+      reshape,
+      onLayer: (done) => report("Writing the layers", done, layers.length),
+      signal,
+    },
+    async (spread, weights) => ({
+      updates: finish ? await finish(spread, weights) : spread.updates,
+      losses: found.map(({ steps }) => steps),
+      warnings: targetWarnings(requests, settings, found),
+      intermediates: [
+        columns(
+          "z",
+          found.map(({ target }) => target),
+        ),
+        columns(
+          "target_init",
+          found.map(({ targetInit }) => targetInit),
+        ),
+        ...spread.intermediates,
+      ],
+      keptKeys: await keepKeys(layers, keysAt),
+    }),
+  );
+}
+
+const placed = ({ ids, lookup }: LocatedText) => ({ ids, places: [lookup] });
+
+/** One key per fact, averaged over its contexts. */
+async function factKeys(
+  model: Model,
+  layer: number,
+  texts: readonly LocatedText[][],
+  signal: AbortSignal | undefined,
+): Promise<Float64Array[]> {
+  const [keys] = await readPlaces(model, [{ layer, site: "mlpKey" }], texts.flat().map(placed), signal);
+  let at = 0;
+  return texts.map((contexts) => groupedKey(keys!.slice(at, (at += contexts.length))));
+}
+
+/** Keys that edits below have written at this layer. */
+export function earlierKeys(keptKeys: readonly KeptKeys[], layer: number): Float64Array[] {
+  return keptKeys
+    .filter((kept) => kept.layer === layer)
+    .flatMap(({ count, width, values }) =>
+      Array.from({ length: count }, (_, row) =>
+        Float64Array.from(values.subarray(row * width, (row + 1) * width)),
+      ),
+    );
+}
+
+/** The facts' keys with everything written: what a later edit should leave alone (algorithms.md 7.3, step 3). */
+async function keepKeys(
+  layers: readonly number[],
+  keysAt: (layer: number) => Promise<Float64Array[]>,
+): Promise<KeptKeys[]> {
+  const kept: KeptKeys[] = [];
+  for (const layer of layers) {
+    const keys = await keysAt(layer);
+    const width = keys[0]!.length;
+    const values = new Float32Array(keys.length * width);
+    keys.forEach((key, row) => values.set(key, row * width));
+    kept.push({ layer, count: keys.length, width, values });
+  }
+  return kept;
+}
+
+function columns(name: string, vectors: readonly Float64Array[]): NamedTensor {
+  const length = vectors[0]!.length;
+  return { name, shape: [length, vectors.length], values: Float32Array.from(asColumns(vectors, length)) };
+}
