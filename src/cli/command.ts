@@ -38,6 +38,12 @@ export const MODEL_OPTIONS: OptionTable = {
     required: true,
     help: "embedded:NAME, hf:OWNER/NAME[@REVISION], a folder or a .gguf file",
   },
+  precision: {
+    kind: "text",
+    value: "float32|float16|int8",
+    choices: ["float32", "float16", "int8"],
+    help: "how weights are kept (the form that loses least of those that fit)",
+  },
 };
 
 export const EDITS_OPTION: OptionTable = {

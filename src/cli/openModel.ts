@@ -1,7 +1,7 @@
 /** Loads the model a command names, and the edit file it starts from. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Backend, LoadedModel } from "../domain/model";
+import type { Backend, LoadedModel, Precision } from "../domain/model";
 import { AppError } from "../lib/errors";
 import type { Options } from "./arguments";
 import { parseModelRef, type CommandContext } from "./command";
@@ -18,7 +18,9 @@ export async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> 
 export async function openModel(options: Options, { lab, call }: CommandContext): Promise<LoadedModel> {
   const backend = options.text("backend") as Backend | undefined;
   const source = parseModelRef(options.text("model") ?? "");
-  const model = await lab.load(backend ? { source, backend } : { source }, call);
+  const precision = options.text("precision") as Precision | undefined;
+  const wanted = { source, ...(backend && { backend }), ...(precision && { precision }) };
+  const model = await lab.load(wanted, call);
   const edits = options.text("edits");
   if (edits !== undefined) {
     const request = { bytes: await readInput(edits), fileName: basename(edits), acceptOtherRevision: false };

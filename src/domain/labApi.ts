@@ -10,7 +10,7 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "./generation";
-import type { Backend, LoadedModel, ModelSource, ModelSummary, Token } from "./model";
+import type { Backend, LoadedModel, ModelSource, ModelSummary, Precision, Token } from "./model";
 import type { KeptModels, ModelInspection } from "./modelInspection";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
@@ -37,7 +37,8 @@ export type LabApi = {
   /** Models of the hub that the browser keeps. */
   keptModels: Handler<Record<never, never>, KeptModels>;
   removeKeptModel: Handler<{ ref: string }, KeptModels>;
-  load: Handler<{ source: ModelSource; backend?: Backend }, LoadedModel>;
+  /** `precision`: how weights are kept; by default the form that loses least of those that fit this device. */
+  load: Handler<{ source: ModelSource; backend?: Backend; precision?: Precision }, LoadedModel>;
   tokenize: Handler<{ prompt: string }, { tokens: Token[] }>;
   generate: Handler<GenerateRequest, GenerateResult, GeneratePartial>;
   score: Handler<ScoreRequest, ScoreResult>;

@@ -51,6 +51,11 @@ export type LoadedModel = ModelSummary & {
   contextLength: number;
   hasChatTemplate: boolean;
   backend: Backend;
+  /** How its matrices are kept, and whether every one still has the checkpoint's bits. */
+  precision: Precision;
+  isExact: boolean;
+  /** What it was expected to take. */
+  memory: ModelMemory;
   /** Bytes the backend holds for this model now. */
   heldBytes: number;
   /** The layer ROME edits unless told otherwise. */

@@ -1,16 +1,19 @@
 /** Loads a model: engine, files, tokenizer, weights; then puts back the edits that the journal holds for it. */
-import type { Backend, LoadedModel, ModelSource } from "../domain/model";
+import type { Backend, LoadedModel, ModelMemory, ModelSource, Precision } from "../domain/model";
 import type { CallContext } from "../domain/progress";
 import { romeDefaults } from "../editing/settings/romeSettings";
 import { EditStack } from "../editing/stack";
 import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
 import { readFactSubjects } from "../loading/factSubjects";
-import { parseModelConfig } from "../model/config";
+import { parseModelConfig, type ModelConfig } from "../model/config";
 import { loadModel } from "../model/model";
 import { openTokenizer } from "../model/tokenizer/openTokenizer";
+import { planWeights } from "../model/weightPlan";
+import { choosePrecision } from "./choosePrecision";
 import { startEngine } from "./engine";
 import type { LabEnvironment } from "./environment";
 import { NOTHING_KEPT, restoreStack } from "./journal";
+import { memoryLimit } from "./memoryLimit";
 import { readPrepared } from "./prepared";
 import { describe, type LoadedState, type Session } from "./session";
 import { watchedTokenizer } from "./watchedTokenizer";
@@ -29,10 +32,25 @@ export async function unload(session: Session): Promise<void> {
 
 const OTHER_WEIGHTS = "The model's prepared.json was made on other weights and is not used.";
 
-type Opened = { ref: string; checkpoint: Checkpoint; licence: string; notice: string | undefined };
+type Opened = {
+  ref: string;
+  checkpoint: Checkpoint;
+  licence: string;
+  memory: ModelMemory;
+  notices: readonly (string | undefined)[];
+};
+
+/** Types that the checkpoint's matrices and tables are stored in. */
+function matrixTypes(config: ModelConfig, { tensorNames }: Checkpoint): string[] {
+  const { plan } = planWeights(config, tensorNames);
+  const packed = plan.filter(({ kind }) => kind === "matrix" || kind === "table");
+  return packed.map(({ stored }) => tensorNames.get(stored.name)!.dtype);
+}
+
+type Wanted = { source: ModelSource; backend: Backend; precision: Precision | undefined };
 
 async function loadWeights(
-  source: ModelSource,
+  { source, backend, precision }: Wanted,
   environment: LabEnvironment,
   context: CallContext<never>,
 ): Promise<Omit<LoadedState, "stack" | "kept" | "info"> & Opened> {
@@ -44,7 +62,13 @@ async function loadWeights(
   const tokenizer = watchedTokenizer(opened, ref, watch);
   const prepared = await readPrepared(files, context.signal);
   const ownSubjects = prepared ? [] : await readFactSubjects(files, context.signal);
-  const model = await loadModel(checkpoint, tokenizer, config, context);
+  const { memory, notice: aboutPrecision } = choosePrecision(config, {
+    backend,
+    wanted: precision,
+    limit: memoryLimit(backend),
+    dtypes: matrixTypes(config, checkpoint),
+  });
+  const model = await loadModel(checkpoint, tokenizer, config, { ...context, precision: memory.precision });
   return {
     source,
     ref,
@@ -54,7 +78,8 @@ async function loadWeights(
     prepared: prepared?.modelHash === model.hash ? prepared : undefined,
     watch,
     checkpoint,
-    notice: prepared && prepared.modelHash !== model.hash ? OTHER_WEIGHTS : notice,
+    memory,
+    notices: [prepared && prepared.modelHash !== model.hash ? OTHER_WEIGHTS : notice, aboutPrecision],
     licence: licence ?? checkpoint.licence ?? "unknown",
   };
 }
@@ -65,20 +90,20 @@ async function loadWeights(
  */
 export async function load(
   session: Session,
-  { source, backend }: { source: ModelSource; backend?: Backend },
+  { source, backend, precision }: { source: ModelSource; backend?: Backend; precision?: Precision },
   context: CallContext<never>,
 ): Promise<LoadedModel> {
   await unload(session);
   const { engine, notices } = await startEngine(session.environment, backend);
   session.engine = engine;
-  const opened = await loadWeights(source, session.environment, context);
-  const { ref, checkpoint, licence, notice, ...loaded } = opened;
-  if (notice) notices.push(notice);
-  const { config, tokenizer, hash, parameters } = loaded.model;
+  const opened = await loadWeights({ source, backend: engine.name, precision }, session.environment, context);
+  const { ref, checkpoint, licence, memory, notices: found, ...loaded } = opened;
+  notices.push(...found.filter((notice) => notice !== undefined));
+  const { config, tokenizer, hash, baseHash, parameters } = loaded.model;
   session.loaded = {
     ...loaded,
     kept: NOTHING_KEPT,
-    stack: new EditStack(loaded.model.weights, hash),
+    stack: new EditStack(loaded.model.weights, baseHash),
     info: {
       ref,
       family: config.family,
@@ -94,6 +119,9 @@ export async function load(
       contextLength: config.contextLength,
       hasChatTemplate: tokenizer.chatTemplate !== undefined,
       backend: engine.name,
+      precision: memory.precision,
+      isExact: baseHash === hash,
+      memory,
       defaultEditLayer: romeDefaults(config).layer,
       editDefaults: romeDefaults(config),
       notices,

@@ -37,10 +37,10 @@ export const generate: Command = {
       },
       context.call,
     );
-    const { ref, family, hash, parameters } = model;
+    const { ref, family, hash, parameters, precision, isExact } = model;
     const rows = result.next.map(({ id, text, logprob }) => [id, text, probability(Math.exp(logprob))]);
     return {
-      json: { model: { ref, family, hash, parameters }, ...result },
+      json: { model: { ref, family, hash, parameters, precision, isExact }, ...result },
       text: [
         printable(result.prompt) + printable(result.completion.text),
         "",

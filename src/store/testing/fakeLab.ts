@@ -3,6 +3,7 @@ import type { EditResult, EditSummary, StackState } from "../../domain/edit";
 import type { GenerateRequest } from "../../domain/generation";
 import type { LoadedModel, Token } from "../../domain/model";
 import type { KeptModel, KeptModels, ModelInspection } from "../../domain/modelInspection";
+import type { SelfTestResult } from "../../domain/selfTest";
 import type { TraceRequest, TraceResult } from "../../domain/trace";
 import type { Lab } from "../../workers/client";
 
@@ -21,6 +22,9 @@ export const MODEL: LoadedModel = {
   contextLength: 32,
   hasChatTemplate: false,
   backend: "wasm",
+  precision: "float32",
+  isExact: true,
+  memory: { precision: "float32", weights: 4000, held: 5000, loading: 1000 },
   heldBytes: 5000,
   defaultEditLayer: 1,
   editDefaults: {
@@ -37,6 +41,18 @@ export const MODEL: LoadedModel = {
     lossLayer: 1,
   },
   notices: [],
+};
+
+export const SELF_TEST: SelfTestResult = {
+  backend: "wasm",
+  adapter: "WebAssembly, one thread, SIMD",
+  limits: { addressSpace: 2 ** 32 },
+  checks: [
+    { name: "linear", error: 1e-7, bound: 1e-5, passed: true },
+    { name: "softmax", error: 2e-4, bound: 1e-5, passed: false },
+  ],
+  passed: false,
+  milliseconds: 12.4,
 };
 
 const STORAGE = { isAvailable: true, used: 4e6, quota: 1e9 };
@@ -189,7 +205,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     recomputeEdit: () => Promise.resolve({ ...EDIT_RESULT, stack }),
     saveEdits: () => Promise.resolve({ bytes: new Uint8Array(8) }),
     openEdits: () => Promise.resolve((stack = stackOf([true]))),
-    selfTest: () => Promise.reject(new Error("not asked for in these tests")),
+    selfTest: () => Promise.resolve(SELF_TEST),
     memory: () => Promise.resolve({ tensors: 1, bytes: 6000, backend: "wasm" as const }),
     ...overrides,
   };
