@@ -1,5 +1,5 @@
 /** The one screen: ask, where is it, edit, what changed. Lays the panels out and holds what opens over them. */
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useSlice, useWorkspace } from "./workspaceContext";
 import type { Gallery } from "../store/gallery";
 import styles from "./App.module.css";
@@ -13,6 +13,7 @@ import { TracePanel } from "./trace/TracePanel";
 import { ErrorNote } from "./ui/ErrorNote";
 
 const Help = lazy(() => import("./Help"));
+const SelfTestReport = lazy(() => import("./report/SelfTestReport"));
 const ModelPicker = lazy(() => import("./model/ModelPicker"));
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -24,22 +25,23 @@ const isFloating = (target: EventTarget | null): boolean =>
 export function App({ gallery }: { gallery: Gallery | undefined }) {
   const workspace = useWorkspace();
   const loading = useSlice("model", (state) => state.loading);
-  const [open, setOpen] = useState<"help" | "models">();
+  const sheet = useSlice("sheet", (state) => state.sheet);
+  const { open, close } = workspace.stores.sheet.getState();
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       // Escape in something that floats closes that alone.
       if (event.key === "Escape" && !isFloating(event.target)) workspace.stopJobs();
-      if (event.key === "?" && !isTyping(event.target)) setOpen("help");
+      if (event.key === "?" && !isTyping(event.target)) open("help");
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [workspace]);
+  }, [workspace, open]);
 
   return (
     <div className={styles.page}>
-      <TopBar onModels={() => setOpen("models")} onHelp={() => setOpen("help")} />
-      {loading.status === "failed" && open !== "models" ? <ErrorNote error={loading.error} /> : null}
+      <TopBar />
+      {loading.status === "failed" && sheet !== "models" ? <ErrorNote error={loading.error} /> : null}
       <main className={styles.sheets}>
         <AskPanel gallery={gallery} className={styles.ask} />
         <TracePanel className={styles.where} />
@@ -49,8 +51,9 @@ export function App({ gallery }: { gallery: Gallery | undefined }) {
       <Notices />
       <DropTarget />
       <Suspense>
-        {open === "help" ? <Help onClose={() => setOpen(undefined)} /> : null}
-        {open === "models" ? <ModelPicker onClose={() => setOpen(undefined)} /> : null}
+        {sheet === "help" ? <Help onClose={close} /> : null}
+        {sheet === "models" ? <ModelPicker onClose={close} /> : null}
+        {sheet === "report" ? <SelfTestReport onClose={close} /> : null}
       </Suspense>
     </div>
   );

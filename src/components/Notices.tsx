@@ -1,5 +1,5 @@
 /** What the user should hear once, beside the name: nothing moves because of it, each can be put away. */
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { useEffect } from "react";
 import { useSlice, useWorkspace } from "./workspaceContext";
 import type { Notice } from "../store/noticeStore";
@@ -7,25 +7,39 @@ import styles from "./App.module.css";
 import { CloseIcon } from "./ui/icons";
 import { ProseText } from "./ui/ModelText";
 
-/** Good news leaves by itself; trouble stays until it is put away. */
+/** Good news leaves by itself; trouble, and what offers something to do, stay until they are put away. */
 const LIFETIME = 9000;
 
 function NoticeLine({ notice }: { notice: Notice }) {
   const { stores } = useWorkspace();
   const { dismiss } = stores.notices.getState();
+  const { action } = notice;
   useEffect(() => {
-    if (notice.tone === "bad") return undefined;
+    if (notice.tone === "bad" || notice.action !== undefined) return undefined;
     const timer = setTimeout(() => dismiss(notice.id), LIFETIME);
     return () => clearTimeout(timer);
   }, [notice, dismiss]);
   return (
     <div className={styles.notice} data-tone={notice.tone} role={notice.tone === "bad" ? "alert" : "status"}>
-      <span>
+      <span className={styles.noticeText}>
         <strong>
           <ProseText text={notice.title} />
         </strong>{" "}
         <ProseText text={notice.text} />
       </span>
+      {action === undefined ? null : (
+        <Button
+          size="compact-sm"
+          variant="default"
+          className={styles.offer ?? ""}
+          onClick={() => {
+            dismiss(notice.id);
+            action.run();
+          }}
+        >
+          {action.label}
+        </Button>
+      )}
       <ActionIcon variant="subtle" color="gray" aria-label="Put away" onClick={() => dismiss(notice.id)}>
         <CloseIcon />
       </ActionIcon>

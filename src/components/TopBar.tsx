@@ -4,7 +4,7 @@ import { useWorkspace } from "./workspaceContext";
 import styles from "./App.module.css";
 import { ModelChip } from "./model/ModelChip";
 import { StackChip } from "./model/StackChip";
-import { LinkIcon, MoonIcon, SunIcon } from "./ui/icons";
+import { LinkIcon, MoonIcon, PulseIcon, SunIcon } from "./ui/icons";
 import { useScheme } from "./ui/useScheme";
 
 /** Old writing, and over a part of it the new. */
@@ -43,8 +43,9 @@ function ThemeToggle() {
   );
 }
 
-export function TopBar({ onModels, onHelp }: { onModels: () => void; onHelp: () => void }) {
+export function TopBar() {
   const workspace = useWorkspace();
+  const { open } = workspace.stores.sheet.getState();
   return (
     <header className={styles.bar}>
       <h1 className={styles.name}>
@@ -53,7 +54,7 @@ export function TopBar({ onModels, onHelp }: { onModels: () => void; onHelp: () 
       </h1>
       <p className={styles.motto}>edit what a model knows</p>
       <div className={styles.chips}>
-        <ModelChip onOpen={onModels} />
+        <ModelChip onOpen={() => open("models")} />
         <StackChip />
       </div>
       <div className={styles.icons}>
@@ -66,8 +67,23 @@ export function TopBar({ onModels, onHelp }: { onModels: () => void; onHelp: () 
         >
           <LinkIcon />
         </ActionIcon>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label="Self-test of this device"
+          onClick={() => open("report")}
+        >
+          <PulseIcon />
+        </ActionIcon>
         <ThemeToggle />
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Help and shortcuts" onClick={onHelp}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label="Help and shortcuts"
+          onClick={() => open("help")}
+        >
           ?
         </ActionIcon>
       </div>

@@ -22,6 +22,8 @@ export interface EngineBackend {
   readonly adapter: string;
   /** True for WebGPU on a software adapter (SwiftShader, WARP): right numbers, but slower than WASM. */
   readonly isSoftwareAdapter: boolean;
+  /** What the device allows, by the platform's own names; for reports only. */
+  readonly limits: Readonly<Record<string, number | string>>;
   /** Bytes the backend holds, used or not. */
   heldBytes(): number;
   /** @throws AppError (gpu-error, device-lost, out-of-memory) once a failure has made results doubtful */
@@ -52,6 +54,7 @@ export async function startBackend(
     name: driver.name,
     adapter: driver.adapter,
     isSoftwareAdapter: driver.isSoftwareAdapter ?? false,
+    limits: driver.limits ?? {},
     heldBytes: () => driver.heldBytes(),
     assertHealthy: () => driver.assertHealthy(),
     trim: () => driver.trim(),

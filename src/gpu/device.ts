@@ -23,6 +23,12 @@ const WANTED_FEATURES = [
   "subgroups",
 ] as const satisfies readonly GPUFeatureName[];
 
+/** The limits the device was given and the features it has, for a report. */
+export function describeLimits(device: GPUDevice): Record<string, number | string> {
+  const limits = WANTED_LIMITS.map((name) => [name, device.limits[name] as number] as const);
+  return { ...Object.fromEntries(limits), features: [...device.features].sort().join(", ") || "none" };
+}
+
 /** Every error a command can raise belongs to one of these; three open scopes therefore see them all. */
 const ERROR_FILTERS = [
   "internal",

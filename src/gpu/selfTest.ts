@@ -40,6 +40,7 @@ export async function selfTest(
   return {
     backend: engine.name,
     adapter: engine.adapter,
+    limits: engine.limits,
     checks,
     passed: checks.every(({ passed }) => passed),
     milliseconds: performance.now() - start,

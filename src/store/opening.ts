@@ -1,6 +1,7 @@
 /** Opening a model, and what of the page belongs to it: the stack, the question, the changes of the last visit. */
 import type { Backend, ModelSource } from "../domain/model";
 import { recallChanges } from "./keptChanges";
+import { memoryVerdict } from "./memoryVerdict";
 import { modelName, sourceOf } from "./modelRef";
 import type { Question } from "./question";
 import type { Stores } from "./stores";
@@ -66,6 +67,22 @@ export function createOpening(stores: Stores, question: Question) {
     await computeWith(undefined);
   };
 
+  /**
+   * Files of this machine are looked at first. What fits is loaded at once; what is no model, does not run here or
+   * may not fit is shown in the picker, and the model before goes on answering.
+   */
+  const openFiles = async (files: readonly File[]): Promise<boolean> => {
+    const source: ModelSource = { kind: "files", files };
+    const found = await picker.getState().inspect(source);
+    const fits = found?.memory !== undefined && memoryVerdict(found.memory).fit === "yes";
+    if (fits) {
+      picker.getState().forget();
+      return load(source);
+    }
+    if (picker.getState().inspected === source) sheet.getState().open("models");
+    return false;
+  };
+
   /** A link names another model than the one on its way: say so, and let the user decide what is fetched. */
   const offerLinked = (ref: string, present: string): void => {
     const title = `This link was made with ${modelName(ref)}.`;
@@ -90,5 +107,5 @@ export function createOpening(stores: Stores, question: Question) {
     notices.getState().tell("info", title, `It was opened as a file. ${here}`, action);
   };
 
-  return { load, computeWith, offerLinked, bringBackChanges };
+  return { load, openFiles, computeWith, offerLinked, bringBackChanges };
 }

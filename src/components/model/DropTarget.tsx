@@ -24,9 +24,7 @@ export function DropTarget() {
       void collectFiles(event.dataTransfer).then((files) => {
         const edits = files.find(({ name }) => name.endsWith(".palimpsest"));
         if (edits !== undefined) return workspace.openEdits(edits);
-        return files.length === 0
-          ? undefined
-          : workspace.load({ kind: "files", files }).then(() => undefined);
+        return files.length === 0 ? undefined : workspace.openFiles(files).then(() => undefined);
       });
     };
     window.addEventListener("dragover", over);

@@ -1,10 +1,12 @@
 /** The model in the top bar: its name, where it runs and what it holds; or how far its loading is. */
 import { Button } from "@mantine/core";
+import { modelName } from "../../store/modelRef";
 import { useSlice } from "../workspaceContext";
 import { ChevronIcon } from "../ui/icons";
+import { ProseText } from "../ui/ModelText";
 import { megabytes } from "../ui/numbers";
 import styles from "./model.module.css";
-import { BACKEND_NAMES, modelName } from "./modelName";
+import { BACKEND_NAMES } from "./backendNames";
 
 export function ModelChip({ onOpen }: { onOpen: () => void }) {
   const model = useSlice("model", (state) => state.model);
@@ -24,13 +26,17 @@ export function ModelChip({ onOpen }: { onOpen: () => void }) {
       {loading.status === "running" ? (
         <span className={styles.loading} role="status">
           <span className={styles.fill} style={{ width: `${100 * share}%` }} />
-          <span className={styles.over}>{progress?.note ?? "Loading the model"}</span>
+          <span className={styles.over}>
+            <ProseText text={progress?.note ?? "Loading the model"} />
+          </span>
         </span>
       ) : null}
       {loading.status !== "running" && model === undefined ? "Choose a model" : null}
       {loading.status !== "running" && model !== undefined ? (
         <>
-          <strong>{modelName(model.ref)}</strong>
+          <strong className={styles.name}>
+            <ProseText text={modelName(model.ref)} />
+          </strong>
           <span className={styles.facts}>
             {"\u00a0· "}
             {BACKEND_NAMES[model.backend]}

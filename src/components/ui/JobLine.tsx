@@ -1,7 +1,9 @@
 /** A job under way: what is being computed, how far it is, how long it will take, and Cancel. */
 import { Button, Progress } from "@mantine/core";
 import type { Progress as JobProgress } from "../../domain/progress";
+import { visibleString } from "../../lib/visibleText";
 import styles from "./JobLine.module.css";
+import { ProseText } from "./ModelText";
 import { remaining } from "./numbers";
 
 type JobLineProps = { progress: JobProgress | undefined; fallback: string; onCancel?: () => void };
@@ -13,7 +15,9 @@ export function JobLine({ progress, fallback, onCancel }: JobLineProps) {
   return (
     <div className={styles.line}>
       <span className={styles.words} role="status">
-        <span className={styles.note}>{note}</span>
+        <span className={styles.note}>
+          <ProseText text={note} />
+        </span>
         <span className={styles.left}>{left === undefined ? "" : `${remaining(left)} left`}</span>
       </span>
       <Progress
@@ -22,7 +26,7 @@ export function JobLine({ progress, fallback, onCancel }: JobLineProps) {
         color="var(--state)"
         value={share === undefined ? 100 : share * 100}
         animated={share === undefined}
-        aria-label={note}
+        aria-label={visibleString(note, "none")}
       />
       {onCancel === undefined ? null : (
         <Button size="compact-sm" variant="default" onClick={onCancel}>

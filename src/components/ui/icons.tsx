@@ -57,3 +57,8 @@ export const LinkIcon = () => (
     <path d="M6.7 9.3a2.7 2.7 0 0 0 3.9.2l2-2a2.7 2.7 0 0 0-3.9-3.8l-.9.9M9.3 6.7a2.7 2.7 0 0 0-3.9-.2l-2 2a2.7 2.7 0 0 0 3.9 3.8l.9-.9" />
   </Icon>
 );
+export const PulseIcon = () => (
+  <Icon>
+    <path d="M1.5 8.5h3l2-5.5 3 10 2-4.5h3" />
+  </Icon>
+);

@@ -35,6 +35,8 @@ test.each([
 ])("%d seconds left are %s", (seconds, text) => expect(plain(remaining(seconds))).toBe(text));
 
 test("sizes", () => {
+  expect(plain(megabytes(12_300))).toBe("13 kB");
+  expect(plain(megabytes(0))).toBe("0 kB");
   expect(plain(megabytes(1_600_000))).toBe("1.6 MB");
   expect(plain(megabytes(2_000_000_000))).toBe("2.0 GB");
   expect(plain(parameters(786_048))).toBe("0.79 M");

@@ -23,9 +23,10 @@ export function points(change: number): string {
   return `${sign}${value.toFixed(value < 10 ? 1 : 0)}`;
 }
 
-/** Bytes as `61 MB`. */
+/** Bytes as `61 MB`; small ones as `12 kB`. */
 export function megabytes(bytes: number): string {
   const value = bytes / 1e6;
+  if (value < 0.1) return `${Math.ceil(bytes / 1000)}${FIXED_SPACE}kB`;
   if (value >= 1000) return `${(value / 1000).toFixed(1)}${FIXED_SPACE}GB`;
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)}${FIXED_SPACE}MB`;
 }
