@@ -1,6 +1,6 @@
 /** Choosing a model: what is told before anything is downloaded, keeping one, and being rid of it again. */
 import { expect, test, type Page } from "@playwright/test";
-import { ABSENT, FOREIGN, GATED, RUNS, serveHub } from "./hub";
+import { ABSENT, FOREIGN, GATED, RUNS, servePickerHub } from "./pickerHub";
 import { axeFindings, modelChip, openPage, PATIENCE } from "./lab";
 
 const picker = (page: Page) => page.getByRole("dialog", { name: "Choose a model" });
@@ -22,7 +22,7 @@ test("a model of the hub is described before it is downloaded, kept, and deleted
   page,
   context,
 }) => {
-  const asked = await serveHub(context);
+  const asked = await servePickerHub(context);
   await openPage(page);
   await lookUp(page, RUNS);
   await expect(report(page)).toContainText("To download", { timeout: PATIENCE });
@@ -58,7 +58,7 @@ test("a model of the hub is described before it is downloaded, kept, and deleted
 });
 
 test("models that cannot be opened are explained, with what to do", async ({ page, context }) => {
-  const asked = await serveHub(context);
+  const asked = await servePickerHub(context);
   await openPage(page);
   await lookUp(page, GATED);
   await expect(report(page).getByRole("alert")).toContainText(/gated.*Download it with your account/u);
@@ -76,7 +76,7 @@ test("where storage is refused, the model loads without being kept, and the page
   page,
   context,
 }) => {
-  await serveHub(context);
+  await servePickerHub(context);
   // The lab asks in its worker, where the page cannot reach: the script itself is given another storage.
   await context.route(/lab\.worker-[^/]*\.js$/u, async (route) => {
     const answer = await route.fetch();
@@ -96,7 +96,7 @@ test("where storage is refused, the model loads without being kept, and the page
 });
 
 test("a link made with another model says so and offers it", async ({ page, context }) => {
-  const asked = await serveHub(context);
+  const asked = await servePickerHub(context);
   await openPage(page, `#prompt=The+capital+of+Peru+is&start=15&end=19&model=hf:${RUNS}@main`);
   await expect(page.getByText(`This link was made with ${RUNS}.`)).toBeVisible();
   expect(asked).toEqual([]);

@@ -37,9 +37,14 @@ export type ModelInspection = {
 
 export type ExpectedMemory = {
   backend: Backend;
-  /** One for each way to keep the weights, best first. */
-  estimates: ModelMemory[];
   limit: MemoryLimit;
+  /** The form that would be chosen, or why none fits. */
+  chosen: ModelMemory | undefined;
+  refusal: ErrorReport | undefined;
+  /** Why the weights would be kept in fewer bits. */
+  notice: string | undefined;
+  /** Every form the user may ask for instead, best first. */
+  estimates: ModelMemory[];
 };
 
 /** What this device can hold, in bytes. A `hard` limit is certain; the other is what is left to a page by habit. */

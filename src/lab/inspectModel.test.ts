@@ -74,7 +74,12 @@ test("of safetensors on the hub, config.json is read and nothing else", async ()
     refusal: undefined,
     isKept: false,
     storage: { isAvailable: false },
-    memory: { backend: "wasm", limit: memoryLimit("wasm") },
+    memory: {
+      backend: "wasm",
+      limit: memoryLimit("wasm"),
+      chosen: { precision: "float32" },
+      refusal: undefined,
+    },
   });
   expect(server.requests.map(({ path }) => path.split("/").at(-1))).toEqual(["main", "config.json"]);
   const values =
@@ -91,6 +96,25 @@ test("a model this lab cannot run is described, with the reason", async () => {
   expect(found).toMatchObject({ bytes: config.length + 100, shape: undefined, memory: undefined });
   expect(found.refusal?.message).toMatch(/recurrent/);
   expect(found.refusal?.remedy).toMatch(/LlamaForCausalLM/);
+});
+
+test("a model that cannot fit is described with what it would take", async () => {
+  const seven = {
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
+    hidden_size: 8192,
+    intermediate_size: 28672,
+    num_hidden_layers: 80,
+    num_attention_heads: 64,
+    vocab_size: 32000,
+    max_position_embeddings: 4096,
+    rms_norm_eps: 1e-5,
+  };
+  const config = new TextEncoder().encode(JSON.stringify(seven));
+  publish({ "config.json": config, "model.safetensors": new Uint8Array(100) });
+  const { memory } = await look(SOURCE);
+  expect(memory).toMatchObject({ chosen: undefined, refusal: { code: "out-of-memory" } });
+  expect(memory?.estimates.map(({ precision }) => precision)).toEqual(["float32", "float16", "int8"]);
 });
 
 test("gated and unknown models are refused with the remedy", async () => {

@@ -3,8 +3,8 @@
  * safetensors on the hub only config.json and the list of files are read; of a GGUF also its header, which is where
  * it says what it is.
  */
-import type { ModelSource } from "../domain/model";
-import type { ModelInspection } from "../domain/modelInspection";
+import type { Backend, ModelSource } from "../domain/model";
+import type { ExpectedMemory, ModelInspection } from "../domain/modelInspection";
 import type { CallContext } from "../domain/progress";
 import { AppError, toErrorReport } from "../lib/errors";
 import type { ModelFiles } from "../loading/byteSource";
@@ -14,6 +14,7 @@ import { readConfig, readLicence } from "../loading/smallFiles";
 import { parseModelConfig, type ModelConfig } from "../model/config";
 import { estimateModelMemory, PRECISIONS } from "../model/memoryEstimate";
 import { expectedWeights } from "../model/weightPlan";
+import { choosePrecision } from "./choosePrecision";
 import { memoryLimit } from "./memoryLimit";
 import { storageSpace } from "./keptModels";
 import type { Session } from "./session";
@@ -89,6 +90,27 @@ async function readHeaders(files: ModelFiles, signal: AbortSignal): Promise<Read
   };
 }
 
+/** The very version that is kept, so that loading it asks the hub nothing. */
+function keptVersion(source: ModelSource, ref: string): ModelSource {
+  const commit = /@([0-9a-f]{40})$/.exec(ref)?.[1];
+  return source.kind === "hub" && commit !== undefined ? { ...source, revision: commit } : source;
+}
+
+/** What loading would choose, by the same rule. */
+function expectMemory(config: ModelConfig, backend: Backend, stored: string | undefined): ExpectedMemory {
+  const limit = memoryLimit(backend);
+  const estimates = PRECISIONS.map((precision) => estimateModelMemory(config, { precision, backend }));
+  const expected = { backend, limit, estimates, chosen: undefined, refusal: undefined, notice: undefined };
+  try {
+    const dtypes = stored === undefined ? [] : [stored];
+    const { memory, notice } = choosePrecision(config, { backend, limit, dtypes });
+    return { ...expected, chosen: memory, notice };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { ...expected, refusal: toErrorReport(error) };
+  }
+}
+
 /**
  * @throws AppError of the loader's categories when the files are no model at all; model-not-found, network, cancelled
  */
@@ -109,7 +131,7 @@ export async function inspectModel(
   const { config, refusal } = reading;
   const backend = engine?.name ?? environment.backends[0]!;
   return {
-    source,
+    source: isKept ? keptVersion(source, ref) : source,
     ref,
     format,
     weightFiles: names.filter(isWeights).length,
@@ -125,11 +147,7 @@ export async function inspectModel(
       vocabulary: config.vocabularySize,
     },
     refusal,
-    memory: config && {
-      backend,
-      estimates: PRECISIONS.map((precision) => estimateModelMemory(config, { precision, backend })),
-      limit: memoryLimit(backend),
-    },
+    memory: config && expectMemory(config, backend, reading.precision),
     isKept,
     storage: await storageSpace(await environment.modelCache()),
     notice,

@@ -1,6 +1,6 @@
 /** Which model is loaded and how it does: loading, memory, the list to choose from. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Backend, LoadedModel, ModelSource, ModelSummary } from "../domain/model";
+import type { Backend, LoadedModel, ModelSource, ModelSummary, Precision } from "../domain/model";
 import type { Lab } from "../workers/client";
 import { createRun, IDLE, type Run } from "./run";
 
@@ -15,7 +15,8 @@ export type ModelState = {
   backend: Backend | undefined;
   chooseBackend(backend: Backend | undefined): void;
   list(): Promise<void>;
-  load(source: ModelSource): Promise<LoadedModel | undefined>;
+  /** `precision`: how weights are kept; by default what loses least of what fits. */
+  load(source: ModelSource, precision?: Precision): Promise<LoadedModel | undefined>;
   /** The worker was replaced and holds this model (or none) now. */
   replaced(model: LoadedModel | undefined): void;
   measure(): Promise<void>;
@@ -39,10 +40,10 @@ export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory"
       list: async () => {
         await listing.start((context) => lab.listModels({}, context));
       },
-      load: async (source) => {
+      load: async (source, precision) => {
         set({ model: undefined, heldBytes: undefined });
         const { backend } = get();
-        const request = { source, ...(backend && { backend }) };
+        const request = { source, ...(backend && { backend }), ...(precision && { precision }) };
         const model = await loading.start((context) => lab.load(request, context));
         if (model !== undefined) set({ model, heldBytes: model.heldBytes });
         return model;

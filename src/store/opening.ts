@@ -1,5 +1,5 @@
 /** Opening a model, and what of the page belongs to it: the stack, the question, the changes of the last visit. */
-import type { Backend, ModelSource } from "../domain/model";
+import type { Backend, ModelSource, Precision } from "../domain/model";
 import { recallChanges } from "./keptChanges";
 import { memoryVerdict } from "./memoryVerdict";
 import { modelName, sourceOf } from "./modelRef";
@@ -8,9 +8,12 @@ import type { Stores } from "./stores";
 
 export type Opening = ReturnType<typeof createOpening>;
 
+/** `isReturn`: the page's question stays as it is, because the same model, or the first, comes. */
+export type LoadOptions = { precision?: Precision | undefined; isReturn?: boolean };
+
 export function createOpening(stores: Stores, question: Question) {
   const { model, prompt, ask, trace, edit, stack, statistics, notices, picker, sheet } = stores;
-  let lastSource: ModelSource | undefined;
+  let last: { source: ModelSource; precision: Precision | undefined } | undefined;
 
   /** What the last edit changed comes back with the stack that holds it. */
   const bringBackChanges = (): void => {
@@ -23,26 +26,28 @@ export function createOpening(stores: Stores, question: Question) {
   };
 
   /** @returns whether the model is there; when not, the one before it is loaded again. */
-  const load = async (source: ModelSource, isFirst = false): Promise<boolean> => {
-    const previous = lastSource;
+  const load = async (source: ModelSource, options: LoadOptions = {}): Promise<boolean> => {
+    const { precision, isReturn = false } = options;
+    const previous = last;
     statistics.getState().clear();
-    const loaded = await model.getState().load(source);
+    const loaded = await model.getState().load(source, precision);
     if (loaded === undefined) {
       const { loading } = model.getState();
       // The same model does not come back by loading it once more.
-      if (previous === undefined || previous === source) return false;
+      if (previous === undefined || (previous.source === source && previous.precision === precision))
+        return false;
       if (loading.status === "failed") {
         notices
           .getState()
           .tell("bad", loading.error.message, `${loading.error.remedy} The model before is back.`);
       }
-      await load(previous, true);
+      await load(previous.source, { precision: previous.precision, isReturn: true });
       return false;
     }
-    lastSource = source;
+    last = { source, precision };
     for (const notice of loaded.notices) notices.getState().tell("info", notice);
     await stack.getState().refresh();
-    if (isFirst) {
+    if (isReturn) {
       bringBackChanges();
       await prompt.getState().tokenize();
       await question.askNext();
@@ -60,7 +65,9 @@ export function createOpening(stores: Stores, question: Question) {
   /** Goes on with the same model on another engine; back to the one that suits when that one does not start. */
   const computeWith = async (backend: Backend | undefined): Promise<void> => {
     model.getState().chooseBackend(backend);
-    if (lastSource === undefined || (await load(lastSource, true)) || backend === undefined) return;
+    if (last === undefined) return;
+    const isLoaded = await load(last.source, { precision: last.precision, isReturn: true });
+    if (isLoaded || backend === undefined) return;
     const { loading } = model.getState();
     if (loading.status === "failed")
       notices.getState().tell("bad", loading.error.message, loading.error.remedy);
@@ -71,10 +78,13 @@ export function createOpening(stores: Stores, question: Question) {
    * Files of this machine are looked at first. What fits is loaded at once; what is no model, does not run here or
    * may not fit is shown in the picker, and the model before goes on answering.
    */
-  const openFiles = async (files: readonly File[]): Promise<boolean> => {
-    const source: ModelSource = { kind: "files", files };
+  const openFiles = async (
+    files: readonly File[],
+    folder = files[0]?.webkitRelativePath.split("/").at(-2),
+  ): Promise<boolean> => {
+    const source: ModelSource = { kind: "files", files, ...(folder && { folder }) };
     const found = await picker.getState().inspect(source);
-    const fits = found?.memory !== undefined && memoryVerdict(found.memory).fit === "yes";
+    const fits = found?.memory !== undefined && memoryVerdict(found.memory, undefined).fit === "yes";
     if (fits) {
       picker.getState().forget();
       return load(source);

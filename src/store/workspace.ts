@@ -79,7 +79,10 @@ export function createWorkspace(lab: Lab) {
       if (link?.model !== undefined && link.model !== gallery.model) {
         opening.offerLinked(link.model, gallery.model);
       }
-      void opening.load({ kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") }, true);
+      void opening.load(
+        { kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") },
+        { isReturn: true },
+      );
     },
 
     async openExample(example: Example): Promise<void> {

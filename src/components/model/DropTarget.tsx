@@ -21,10 +21,10 @@ export function DropTarget() {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      void collectFiles(event.dataTransfer).then((files) => {
+      void collectFiles(event.dataTransfer).then(({ files, folder }) => {
         const edits = files.find(({ name }) => name.endsWith(".palimpsest"));
         if (edits !== undefined) return workspace.openEdits(edits);
-        return files.length === 0 ? undefined : workspace.openFiles(files).then(() => undefined);
+        return files.length === 0 ? undefined : workspace.openFiles(files, folder).then(() => undefined);
       });
     };
     window.addEventListener("dragover", over);
@@ -42,16 +42,15 @@ export function DropTarget() {
 }
 
 /** Files of a drop, with those of one dropped folder. Deeper folders are left alone: no model keeps files there. */
-async function collectFiles(transfer: DataTransfer | null): Promise<File[]> {
+async function collectFiles(transfer: DataTransfer | null): Promise<{ files: File[]; folder?: string }> {
   const items = [...(transfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
   const direct = [...(transfer?.files ?? [])];
   const folder = items.find((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory ?? false);
-  if (folder === undefined) return direct;
+  if (folder === undefined) return { files: direct };
   const entries = await readFolder(folder);
   const files = entries.filter((entry): entry is FileSystemFileEntry => entry.isFile);
-  return Promise.all(
-    files.map((entry) => new Promise<File>((resolve, reject) => entry.file(resolve, reject))),
-  );
+  const all = files.map((entry) => new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
+  return { files: await Promise.all(all), folder: folder.name };
 }
 
 async function readFolder(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {

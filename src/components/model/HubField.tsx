@@ -7,7 +7,6 @@ import styles from "./picker.module.css";
 export function HubField() {
   const { stores } = useWorkspace();
   const text = useSlice("picker", (state) => state.hubText);
-  const isLooking = useSlice("picker", (state) => state.inspection.status === "running");
   const isName = parseHubName(text) !== undefined;
   return (
     <form
@@ -30,7 +29,7 @@ export function HubField() {
         }
         onChange={(event) => stores.picker.getState().setHubText(event.currentTarget.value)}
       />
-      <Button type="submit" variant="default" disabled={!isName || isLooking}>
+      <Button type="submit" variant="default" disabled={!isName}>
         Look it up
       </Button>
     </form>

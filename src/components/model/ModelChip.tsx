@@ -40,6 +40,7 @@ export function ModelChip({ onOpen }: { onOpen: () => void }) {
           <span className={styles.facts}>
             {"\u00a0· "}
             {BACKEND_NAMES[model.backend]}
+            {model.precision === "float32" ? "" : ` · ${model.precision}`}
             {bytes === undefined ? "" : ` · ${megabytes(bytes)}`}
           </span>
         </>

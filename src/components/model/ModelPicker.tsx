@@ -1,5 +1,5 @@
 /** Where a model comes from: with the page, kept from earlier, from the hub, from this machine. Loaded when opened. */
-import type { ModelSource } from "../../domain/model";
+import type { ModelSource, Precision } from "../../domain/model";
 import { modelName } from "../../store/modelRef";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -39,9 +39,11 @@ export default function ModelPicker({ onClose }: { onClose: () => void }) {
   const workspace = useWorkspace();
   const loading = useSlice("model", (state) => state.loading);
   const inspected = useSlice("picker", (state) => state.inspected);
-  const load = (source: ModelSource): void => {
-    void workspace.load(source).then((isLoaded) => {
-      if (isLoaded) onClose();
+  const load = (source: ModelSource, precision?: Precision): void => {
+    void workspace.load(source, { precision }).then((isLoaded) => {
+      if (!isLoaded) return;
+      workspace.stores.picker.getState().forget();
+      onClose();
     });
   };
   const report = <ModelReport onLoad={load} />;

@@ -1,7 +1,7 @@
 /** What a look at a model found, before it is loaded: what would be fetched, whether it runs here, and where it fits. */
 import { Button } from "@mantine/core";
-import { useEffect, useRef, type ReactNode } from "react";
-import type { ModelSource } from "../../domain/model";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import type { ModelSource, Precision } from "../../domain/model";
 import type { ModelInspection } from "../../domain/modelInspection";
 import { fromErrorReport } from "../../lib/errors";
 import { memoryVerdict } from "../../store/memoryVerdict";
@@ -60,12 +60,21 @@ function Architecture({ found }: { found: ModelInspection }) {
   );
 }
 
-function Found({ found, onLoad }: { found: ModelInspection; onLoad: (source: ModelSource) => void }) {
+function Found({
+  found,
+  onLoad,
+}: {
+  found: ModelInspection;
+  onLoad: (source: ModelSource, precision?: Precision) => void;
+}) {
   const { stores } = useWorkspace();
   const isBusy = useSlice("model", (state) => state.loading.status === "running");
   const { ref, bytes, licence, isKept, refusal, notice, source, memory } = found;
   const isFar = source.kind === "hub" && !isKept;
-  const isTooLarge = memory !== undefined && memoryVerdict(memory).fit === "no";
+  const [precision, setPrecision] = useState<Precision>();
+  const fit = memory === undefined ? "yes" : memoryVerdict(memory, precision).fit;
+  // Against a certain limit the lab refuses before a weight is read; so does the button.
+  const isHopeless = fit === "no" && (memory?.limit.isHard === true || precision === undefined);
   return (
     <>
       <h4 className={styles.reportName}>
@@ -84,7 +93,7 @@ function Found({ found, onLoad }: { found: ModelInspection; onLoad: (source: Mod
         <Architecture found={found} />
         {memory === undefined ? null : (
           <Fact name="Memory">
-            <MemoryForecast memory={memory} />
+            <MemoryForecast memory={memory} precision={precision} onPrecision={setPrecision} />
           </Fact>
         )}
         <Storage found={found} />
@@ -93,12 +102,12 @@ function Found({ found, onLoad }: { found: ModelInspection; onLoad: (source: Mod
       <div className={styles.line}>
         {refusal === undefined ? (
           <Button
-            variant={isTooLarge ? "default" : "filled"}
-            disabled={isBusy}
-            onClick={() => onLoad(source)}
+            variant={fit === "no" ? "default" : "filled"}
+            disabled={isBusy || isHopeless}
+            onClick={() => onLoad(source, precision)}
           >
             {isFar ? `Download ${megabytes(bytes)} and load` : "Load"}
-            {isTooLarge ? " all the same" : ""}
+            {fit === "no" ? " all the same" : ""}
           </Button>
         ) : null}
         <Button variant="subtle" color="gray" onClick={() => stores.picker.getState().forget()}>
@@ -109,7 +118,7 @@ function Found({ found, onLoad }: { found: ModelInspection; onLoad: (source: Mod
   );
 }
 
-export function ModelReport({ onLoad }: { onLoad: (source: ModelSource) => void }) {
+export function ModelReport({ onLoad }: { onLoad: (source: ModelSource, precision?: Precision) => void }) {
   const { stores } = useWorkspace();
   const section = useRef<HTMLElement>(null);
   const inspection = useSlice("picker", (state) => state.inspection);

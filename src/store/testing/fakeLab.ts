@@ -70,8 +70,11 @@ export const INSPECTION: ModelInspection = {
   refusal: undefined,
   memory: {
     backend: "wasm",
-    estimates: [{ precision: "float32", weights: 8000, held: 9000, loading: 1000 }],
     limit: { bytes: 2 ** 32, isHard: true },
+    chosen: { precision: "float32", weights: 8000, held: 9000, loading: 1000 },
+    refusal: undefined,
+    notice: undefined,
+    estimates: [{ precision: "float32", weights: 8000, held: 9000, loading: 1000 }],
   },
   isKept: false,
   storage: STORAGE,
