@@ -45,7 +45,7 @@ export async function makeBaselines(
   signal: AbortSignal,
 ): Promise<Baselines> {
   const prompt = readRequest(model, request);
-  const noise = await drawTraceNoise(model, request, prompt, reference);
+  const noise = await drawTraceNoise(model, request, prompt, reference, signal);
   const site = outputSite(request);
   const run = async (values: TraceNoise["first"], wanted: OutputSite | undefined): Promise<KeptRun> =>
     KeptRun.make(model, await corruptedEmbedding(model, prompt.ids, prompt.subject, values), wanted, signal);

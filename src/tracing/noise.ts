@@ -8,15 +8,20 @@ import { dispose, read, tensor, tidy, type Tensor } from "../gpu/tensor";
 import { AppError, invariant } from "../lib/errors";
 import type { LegacyRandom } from "../lib/random/legacyRandom";
 import type { Model } from "../model/model";
+import { encodeTexts } from "../model/tokenizer/encodeTexts";
 import type { TokenRange } from "./subject";
 
 /** What sets three sigma: σ itself, or the subjects whose embeddings give it. */
 export type NoiseReference = number | readonly string[];
 
 /** σ of a reference; 0 when there are no subjects, which only an absolute noise level can do without. */
-export async function referenceDeviation(model: Model, reference: NoiseReference): Promise<number> {
+export async function referenceDeviation(
+  model: Model,
+  reference: NoiseReference,
+  signal?: AbortSignal,
+): Promise<number> {
   if (typeof reference === "number") return reference;
-  return reference.length > 0 ? embeddingDeviation(model, reference) : 0;
+  return reference.length > 0 ? embeddingDeviation(model, reference, signal) : 0;
 }
 
 /** Rows of the embedding table read at once. */
@@ -26,10 +31,14 @@ const ROWS_AT_ONCE = 2048;
  * σ: the unbiased standard deviation over all scalars of the embeddings of all distinct subjects, each tokenised alone,
  * special tokens included as the tokenizer adds them. Rounded to float32, as the published code has it.
  */
-export async function embeddingDeviation(model: Model, subjects: readonly string[]): Promise<number> {
+export async function embeddingDeviation(
+  model: Model,
+  subjects: readonly string[],
+  signal?: AbortSignal,
+): Promise<number> {
   const counts = new Map<number, number>();
-  for (const subject of new Set(subjects)) {
-    for (const id of model.tokenizer.encode(subject).ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const ids of await encodeTexts(model.tokenizer, [...new Set(subjects)], signal)) {
+    for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   const scalars =
     [...counts.values()].reduce((total, count) => total + count, 0) * model.config.residualWidth;

@@ -61,11 +61,12 @@ export async function drawTraceNoise(
   request: TraceRequest,
   { subject }: TracedPrompt,
   reference: NoiseReference,
+  signal?: AbortSignal,
 ): Promise<TraceNoise> {
   const perSample = (subject.end - subject.start) * model.config.residualWidth;
   const count = request.samples * perSample;
   const drawsAgain = request.sever !== undefined && request.severedNoise === "published";
-  const sigma = await referenceDeviation(model, reference);
+  const sigma = await referenceDeviation(model, reference, signal);
   if (request.noiseValues) {
     const level = levelOf(request.noiseValues, perSample);
     return { level, sigma, ...givenNoise(request.noiseValues, drawsAgain ? count : undefined) };

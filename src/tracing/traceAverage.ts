@@ -39,7 +39,7 @@ export async function traceAverage(
   const { facts, kinds, window, samples, seed } = request;
   checkRequest(request);
   const { layers } = model.config;
-  const sigma = await referenceDeviation(model, reference);
+  const sigma = await referenceDeviation(model, reference, signal);
   const level = request.noise === "3sigma" ? 3 * sigma : request.noise;
   const settings = { window, samples, seed, noise: level, severedNoise: "published", naive: false } as const;
   const averagers = kinds.map((kind) => ({ kind, averager: new TraceAverager(layers) }));
