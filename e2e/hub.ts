@@ -11,13 +11,21 @@ const CORS = {
 };
 
 export type FakeHub = {
-  /** Every request, as `file first-last`, or the path alone without a range. */
+  /** Every request: a file's name or another path, whatever was asked of it. */
   asked: string[];
+  /** The headers of range requests, in the order of `asked`; empty for others. */
+  ranges: string[];
   /** From now on nothing is answered, as without a network. */
   disconnect(): void;
 };
 
-function listing(folder: string): string {
+type HubOptions = {
+  licence?: string;
+  /** Delays every answer about a file, in milliseconds. */
+  slowly?: number;
+};
+
+function listing(folder: string, licence: string): string {
   const siblings = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => {
@@ -25,7 +33,7 @@ function listing(folder: string): string {
       const lfs = { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length };
       return { rfilename: name, size: bytes.length, ...(name.endsWith(".safetensors") && { lfs }) };
     });
-  return JSON.stringify({ sha: COMMIT, gated: false, cardData: { license: "mit" }, siblings });
+  return JSON.stringify({ sha: COMMIT, gated: false, cardData: { license: licence }, siblings });
 }
 
 function answerFile(route: Route, path: string): Promise<void> {
@@ -37,25 +45,30 @@ function answerFile(route: Route, path: string): Promise<void> {
   return route.fulfill({ status: 206, headers, body: bytes.subarray(start, end + 1) });
 }
 
-/** Serves `folder` as the repository `name`. `slowly` delays every answer about a file, in milliseconds. */
+/** Serves `folder` as the repository `name`; there is no other. */
 export async function serveHub(
   context: BrowserContext,
   name: string,
   folder: string,
-  slowly = 0,
+  { licence = "mit", slowly = 0 }: HubOptions = {},
 ): Promise<FakeHub> {
-  const hub = { asked: [] as string[], isConnected: true };
+  const hub = { asked: [] as string[], ranges: [] as string[], isConnected: true };
   await context.route("https://huggingface.co/**", async (route) => {
     const { pathname } = new URL(route.request().url());
     const file = new RegExp(`^/${name}/resolve/${COMMIT}/([^/]+)$`, "u").exec(pathname)?.[1];
-    hub.asked.push(`${file ?? pathname} ${route.request().headers().range ?? ""}`.trim());
+    hub.asked.push(file ?? pathname);
+    hub.ranges.push(route.request().headers().range ?? "");
     if (!hub.isConnected) return route.abort("internetdisconnected");
     if (pathname.startsWith(`/api/models/${name}/revision/`)) {
-      return route.fulfill({ headers: CORS, contentType: "application/json", body: listing(folder) });
+      return route.fulfill({
+        headers: CORS,
+        contentType: "application/json",
+        body: listing(folder, licence),
+      });
     }
     if (file === undefined) return route.fulfill({ status: 404, headers: CORS });
     if (slowly > 0) await new Promise((resolve) => setTimeout(resolve, slowly));
     return answerFile(route, join(folder, decodeURIComponent(file)));
   });
-  return { asked: hub.asked, disconnect: () => void (hub.isConnected = false) };
+  return { asked: hub.asked, ranges: hub.ranges, disconnect: () => void (hub.isConnected = false) };
 }

@@ -25,7 +25,7 @@ export type ModelMemory = {
 export type ModelSource =
   | { kind: "embedded"; name: string }
   | { kind: "hub"; repository: string; revision: string }
-  | { kind: "files"; files: readonly File[] }
+  | { kind: "files"; files: readonly File[]; folder?: string }
   | { kind: "path"; path: string };
 
 export type ModelFamily =

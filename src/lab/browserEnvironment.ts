@@ -33,6 +33,12 @@ async function readText(address: URL, signal: AbortSignal): Promise<string> {
   return response.text();
 }
 
+/** A folder's name says more than those of the files in it, and the weights' name more than the others'. */
+function nameOfFiles({ files, folder }: Extract<ModelSource, { kind: "files" }>): string {
+  const weights = files.find(({ name }) => /\.(gguf|safetensors)$/i.test(name));
+  return folder ?? (weights ?? files[0])?.name ?? "local files";
+}
+
 const folderOf = (base: string, name: string): string =>
   new URL(`models/${encodeURIComponent(name)}/`, base).href;
 
@@ -48,7 +54,7 @@ async function openSource(
       return { ref: `embedded:${source.name}`, files, licence: manifest.licence };
     }
     case "files":
-      return { ref: source.files[0]?.name ?? "local files", files: droppedModelFiles(source.files) };
+      return { ref: nameOfFiles(source), files: droppedModelFiles(source.files) };
     case "hub":
       return openCachedHubModel(source, { ...context, cache: await openModelCache() });
     case "path":

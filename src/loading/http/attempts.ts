@@ -37,12 +37,15 @@ export async function withRetries<T>(
       if (!(error instanceof Retryable)) throw error;
       if (progress() > reached) [failed, reached] = [0, progress()];
       failed++;
-      if (failed >= policy.tries) throw giveUp(error);
+      if (failed >= policy.tries || isOffline()) throw giveUp(error);
       const wait = (error.waitSeconds ?? 0) * 1000 || policy.firstWait * 2 ** (failed - 1);
       await sleep(Math.min(wait, LONGEST_WAIT), signal);
     }
   }
 }
+
+/** Only the browser knows, and only this much is sure: without any network there is nothing to wait for. */
+const isOffline = (): boolean => (globalThis.navigator as Navigator | undefined)?.onLine === false;
 
 /** Ends early, without error, when the signal fires. */
 function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
