@@ -14,6 +14,7 @@ import { factorSpdWithPauses, type SpdFactor } from "../linalg/solveSpd";
 import { embed, runBlocksWithPauses } from "../model/forward";
 import { collect, type Site } from "../model/hooks";
 import type { Model } from "../model/model";
+import { encodeTexts } from "../model/tokenizer/encodeTexts";
 import { flatRow, rightPadded } from "./rightPadded";
 import { MomentAccumulator, type SecondMoment } from "./secondMoment";
 
@@ -24,8 +25,10 @@ export type Statistics = {
   layers: ReadonlyMap<number, SecondMoment>;
 };
 
-/** Tokens run together, padding included; bounds the memory of one pass. */
-const CHUNK_TOKENS = 1024;
+/** Tokens run together at most, padding included; bounds the memory of one pass. */
+export const CHUNK_TOKENS = 1024;
+/** Products in one block of one pass, which bounds the wait for a cancel to about a tenth of a second. */
+const CHUNK_PRODUCTS = 1e9;
 /** Documents among which those of like length are put together. */
 const WINDOW = 256;
 
@@ -43,16 +46,15 @@ export async function collectStatistics(
   { signal, onProgress }: Pick<CallContext<never>, "signal" | "onProgress">,
 ): Promise<Statistics> {
   checkLayers(model, layers);
-  const documents = texts.map((text) =>
-    model.tokenizer.encode(text).ids.subarray(0, model.config.contextLength),
-  );
+  const encoded = await encodeTexts(model.tokenizer, texts, signal);
+  const documents = encoded.map((ids) => ids.subarray(0, model.config.contextLength));
   const filled = documents.filter((ids) => ids.length > 0);
   if (filled.length === 0) throw new AppError("bad-request", "The texts hold no token.", "Give some text.");
   const accumulators = new Map(layers.map((layer) => [layer, new MomentAccumulator(model.config.mlpWidth)]));
   const total = filled.reduce((sum, ids) => sum + ids.length, 0);
   const pace = createPace();
   let done = 0;
-  for (const chunk of chunks(filled)) {
+  for (const chunk of chunks(filled, tokensAtOnce(model))) {
     await addChunk(model, chunk, accumulators, signal);
     done += chunk.reduce((sum, ids) => sum + ids.length, 0);
     const secondsLeft = pace(done, total);
@@ -85,21 +87,27 @@ function checkLayers(model: Model, layers: readonly number[]): void {
   throw new AppError("bad-request", sentence, "Choose the layers to collect.", { field: "layers" });
 }
 
+function tokensAtOnce({ config }: Model): number {
+  const { residualWidth, mlpWidth } = config;
+  const productsPerToken = residualWidth * (3 * mlpWidth + 4 * residualWidth);
+  return Math.min(CHUNK_TOKENS, Math.ceil(CHUNK_PRODUCTS / productsPerToken));
+}
+
 /** Documents in windows, each sorted by length so that little is padding; the windows keep the texts' order. */
-function* chunks(documents: readonly Int32Array[]): Generator<Int32Array[]> {
+function* chunks(documents: readonly Int32Array[], most: number): Generator<Int32Array[]> {
   for (let first = 0; first < documents.length; first += WINDOW) {
     const window = documents.slice(first, first + WINDOW).sort((a, b) => a.length - b.length);
-    yield* chunksOf(window);
+    yield* chunksOf(window, most);
   }
 }
 
 /** As many documents together as fit when padded to the longest. */
-function* chunksOf(documents: readonly Int32Array[]): Generator<Int32Array[]> {
+function* chunksOf(documents: readonly Int32Array[], most: number): Generator<Int32Array[]> {
   let chunk: Int32Array[] = [];
   let longest = 0;
   for (const ids of documents) {
     const padded = (chunk.length + 1) * Math.max(longest, ids.length);
-    if (chunk.length > 0 && padded > CHUNK_TOKENS) {
+    if (chunk.length > 0 && padded > most) {
       yield chunk;
       [chunk, longest] = [[], 0];
     }
