@@ -52,7 +52,9 @@ export function explainStatus(
   const { status } = response;
   const code = response.headers.get("X-Error-Code");
   const details = { status, repository, revision };
-  if (code === "GatedRepo" || (status === 403 && code === null)) return gated(repository, details);
+  // A 403 of the storage behind a redirect is an address that expired, and says nothing of the model.
+  const isForbidden = status === 403 && code === null && !response.redirected;
+  if (code === "GatedRepo" || isForbidden) return gated(repository, details);
   if (code === "RevisionNotFound") {
     const message = `${repository} has no revision ${quoted(revision)}.`;
     return new AppError(

@@ -212,6 +212,61 @@ describe("an answer that is not what was asked for is refused at once", () => {
   });
 });
 
+test("a licence that is no name of one is not passed on", async () => {
+  const files = readFolder(MODEL, ["config.json", "model.safetensors"]);
+  for (const license of ["<img src=x onerror=alert(1)>", "a\u202eb", 7, ["mit"], "x".repeat(61)]) {
+    publish(files, { cardData: { license } });
+    expect((await open()).licence).toBeUndefined();
+  }
+});
+
+describe("an address that expires", () => {
+  const signed = (storage: BadServer, key: string): Fault => ({
+    kind: "redirect",
+    to: `${storage.baseUrl}/weights?key=${key}`,
+  });
+
+  test("in the middle of a file: the hub gives a fresh one, and the file goes on where it was", async () => {
+    const storage = await startBadServer();
+    try {
+      access = { ...access, allowedHosts: [server.host, storage.host] };
+      storage.files.set("/weights", server.files.get(WEIGHTS)!);
+      // The storage breaks off, then refuses the old key, as it does when the signature is too old.
+      storage.faults.set("/weights", [
+        { kind: "cut", bytes: 1500 },
+        { kind: "status", status: 403 },
+      ]);
+      const bytes = await readWeights(signed(storage, "1"), signed(storage, "2"), signed(storage, "3"));
+      expect(bytes).toEqual(expected());
+      expect(storage.requests.map(({ headers }) => headers["range"])).toEqual([
+        "bytes=100-5099",
+        "bytes=1600-5099",
+        "bytes=1600-5099",
+      ]);
+      expect(server.requests).toHaveLength(3);
+    } finally {
+      await storage.close();
+    }
+  });
+
+  test("again and again is given up with the status, and the model is not called gated", async () => {
+    const storage = await startBadServer();
+    try {
+      access = { ...access, allowedHosts: [server.host, storage.host] };
+      storage.faults.set(
+        "/weights",
+        Array.from({ length: 9 }, () => ({ kind: "status", status: 403 })),
+      );
+      const error = await failure(readWeights(...Array.from({ length: 9 }, () => signed(storage, "old"))));
+      expect(error).toMatchObject({ code: "network" });
+      expect(error.message).toContain("403");
+      expect(server.requests.length).toBeLessThan(5);
+    } finally {
+      await storage.close();
+    }
+  });
+});
+
 describe("redirects", () => {
   test("to a host that is not allowed are refused", async () => {
     const other = await startBadServer();
