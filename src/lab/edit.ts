@@ -35,7 +35,7 @@ async function gatherInputs(
   settings: Settings,
   context: CallContext<never>,
 ): Promise<Inputs> {
-  const { model, prepared } = loadedModel(session);
+  const { model, prepared, recent } = loadedModel(session);
   const method = methodNamed(call.method);
   const { contexts: given, seed } = call;
   checkCall(model, call, given ?? ["{}"]);
@@ -46,7 +46,9 @@ async function gatherInputs(
     (isShipped ? prepared.contexts.templates : undefined) ??
     (sampled === "none"
       ? ["{}"]
-      : await model.weights.onBase(() => sampleContexts(model, seed, context.signal, sampled)));
+      : await recent.contexts(`${sampled} ${seed}`, () =>
+          model.weights.onBase(() => sampleContexts(model, seed, context.signal, sampled)),
+        ));
   const layers = method.statisticsLayers(settings);
   const preserve = await textsToPreserve(session, call, method.preserves?.(settings) ?? 0, context.signal);
   if (layers.length === 0) return { contexts, preserve };

@@ -15,6 +15,7 @@ import type { LabEnvironment } from "./environment";
 import { NOTHING_KEPT, restoreStack } from "./journal";
 import { memoryLimit } from "./memoryLimit";
 import { readPrepared } from "./prepared";
+import { RecentInputs } from "./recentInputs";
 import { describe, type LoadedState, type Session } from "./session";
 import { watchedTokenizer } from "./watchedTokenizer";
 
@@ -76,6 +77,7 @@ async function loadWeights(
     model,
     ownSubjects,
     prepared: prepared?.modelHash === model.hash ? prepared : undefined,
+    recent: new RecentInputs(),
     watch,
     checkpoint,
     memory,

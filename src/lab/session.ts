@@ -9,6 +9,7 @@ import type { Model } from "../model/model";
 import type { Prepared } from "./prepared";
 import type { LabEnvironment } from "./environment";
 import type { KeptStack } from "./journal";
+import type { RecentInputs } from "./recentInputs";
 
 export type LoadedState = {
   /** What storage holds of the stack, as far as this tab knows. */
@@ -21,6 +22,8 @@ export type LoadedState = {
   ownSubjects: readonly string[];
   /** What the model's folder brings computed; undefined where there is nothing for these weights. */
   prepared: Prepared | undefined;
+  /** What earlier edits computed about the untouched weights. */
+  recent: RecentInputs;
   /** For the chat template; the tokenizer is already watched. */
   watch: Watch;
   info: Omit<LoadedModel, "heldBytes">;

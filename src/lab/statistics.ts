@@ -51,8 +51,19 @@ export async function statisticsFor(
   file: Uint8Array<ArrayBuffer> | undefined,
   context: CallContext<never>,
 ): Promise<Statistics> {
-  const { model, files } = loadedModel(session);
+  const { model, recent } = loadedModel(session);
   if (file) return readStatistics(file, "The statistics file", model);
+  const statistics = recent.statistics(layer) ?? (await keptStatistics(session, layer, context));
+  recent.keepStatistics(layer, statistics);
+  return statistics;
+}
+
+async function keptStatistics(
+  session: Session,
+  layer: number,
+  context: CallContext<never>,
+): Promise<Statistics> {
+  const { model, files } = loadedModel(session);
   const { cache } = session.environment;
   const name = cacheName(model.baseHash, layer);
   const kept = await cache.read(name);
@@ -74,9 +85,10 @@ export async function computeStatistics(
   const started = performance.now();
   const statistics = await collect(session, texts ? { layers, texts } : { layers }, context);
   const { cache } = session.environment;
-  const { model } = loadedModel(session);
+  const { model, recent } = loadedModel(session);
   for (const [layer, moment] of statistics.layers) {
     const one = { ...statistics, layers: new Map([[layer, moment]]) };
+    recent.keepStatistics(layer, one);
     await cache.write(cacheName(model.baseHash, layer), writeStatistics(one)).catch(() => undefined);
   }
   return {
