@@ -1,4 +1,5 @@
 /** The hub through the cache: fetched once, found offline, and loaded past a storage that refuses. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -76,6 +77,29 @@ test("without a network the kept version of the same branch serves, and says so"
   await expect(openCheckpoint(files)).resolves.toMatchObject({ format: "safetensors" });
   await expect(open("v1")).rejects.toMatchObject({ code: "network" });
   await expect(open("0".repeat(40))).rejects.toMatchObject({ code: "network" });
+});
+
+test("wrong bytes of the right length are caught by the hub's hash; nothing counts as kept, and a good copy then is", async () => {
+  const weights = `/someone/tiny/resolve/${COMMIT}/model.safetensors`;
+  const good = server.files.get(weights)!;
+  const sha256 = createHash("sha256").update(good).digest("hex");
+  const siblings = NAMES.map((rfilename) => {
+    const size = server.files.get(`/someone/tiny/resolve/${COMMIT}/${rfilename}`)!.length;
+    return rfilename.endsWith(".safetensors")
+      ? { rfilename, size, lfs: { sha256, size } }
+      : { rfilename, size };
+  });
+  const listing = new TextEncoder().encode(JSON.stringify({ sha: COMMIT, gated: false, siblings }));
+  server.files.set("/api/models/someone/tiny/revision/main", listing);
+  const bad = good.slice();
+  bad[bad.length - 1000]! ^= 1;
+  server.files.set(weights, bad);
+  await expect(open()).rejects.toMatchObject({ code: "network" });
+  expect(await cache.list()).toEqual([]);
+
+  server.files.set(weights, good);
+  expect((await open()).notice).toBeUndefined();
+  expect(await cache.list()).toHaveLength(1);
 });
 
 test("a storage that is too small, and none at all, only cost the keeping", async () => {
