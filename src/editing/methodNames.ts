@@ -7,4 +7,6 @@ export const METHOD_NAMES = [
   "MEMIT",
   "EMMET",
   "AlphaEdit",
+  "UnKE",
+  "AnyEdit",
 ] as const satisfies readonly EditMethod[];

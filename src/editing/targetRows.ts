@@ -4,8 +4,11 @@
  */
 import type { LocatedText } from "./factToken";
 
+/** A vector that is already decided, added at the same site at an earlier position of a row. */
+export type FrozenShift = { position: number; delta: Float64Array };
+
 /** A row's tokens and the position where the vector is added. */
-export type TargetRow = { ids: Int32Array; lookup: number };
+export type TargetRow = { ids: Int32Array; lookup: number; frozen?: readonly FrozenShift[] };
 
 /** A place whose logits the loss reads. */
 export type ReadPlace = { row: number; position: number };

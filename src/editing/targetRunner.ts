@@ -73,6 +73,10 @@ export async function wholeRunner(model: Model, target: TargetRows, site: Target
   const places = target.places.map(({ row, position }) => flatRow(tokens, row, position));
   const start = embed(model, tokens);
   const { hook, found } = collect([nameOf(site)]);
+  invariant(
+    target.rows.every(({ frozen }) => frozen === undefined),
+    "the slow twin knows no frozen shifts",
+  );
   dispose(runBlocks(model, 0, start, { toLayer: site.layer + 1, at: hook }));
   const activation = found.get(nameOf(site));
   invariant(activation, "the forward pass has the site");
@@ -203,7 +207,10 @@ async function runPrefix(
     through = await runBlocksWithPauses(model, 0, embedded, { toLayer: site.layer + 1, at, signal });
     const longest = Math.max(...rows.map(({ lookup }) => lookup));
     if (longest > 0 && site.layer + 1 < model.config.layers) {
-      const before = slice(through, [0, 0, 0], [rows.length, longest, model.config.residualWidth]);
+      const before = withFrozen(
+        slice(through, [0, 0, 0], [rows.length, longest, model.config.residualWidth]),
+        rows,
+      );
       const keepKeyValue = (layer: number, kept: KeyValue) => segments.set(layer, cutSegments(rows, kept));
       const options = { keepKeyValue, lastQueryOnly: true, signal };
       dispose(
@@ -219,6 +226,19 @@ async function runPrefix(
   } finally {
     dispose(embedded, through);
   }
+}
+
+/** x [B, S, d] plus what earlier optimisations decided at positions before the lookups (AnyEdit's chunks). Frees x. */
+function withFrozen(x: Tensor, rows: TargetRows["rows"]): Tensor {
+  if (rows.every(({ frozen = [] }) => frozen.length === 0)) return x;
+  const [, positions, width] = x.shape as [number, number, number];
+  const shifts = new Float32Array(rows.length * positions * width);
+  rows.forEach(({ frozen = [] }, row) => {
+    for (const { position, delta } of frozen) shifts.set(delta, (row * positions + position) * width);
+  });
+  const shifted = tidy(() => keep(add(x, tensor(shifts, x.shape))));
+  dispose(x);
+  return shifted;
 }
 
 function disposeSegments(segments: ReadonlyMap<number, readonly Segment[]>): void {

@@ -2,13 +2,14 @@
  * The road that MEMIT, EMMET and AlphaEdit share: a target per fact in block output space, keys averaged over contexts,
  * and the targets written into one or several layers. The methods differ by the rule that solves a layer.
  */
-import type { KeptKeys, LowRankUpdate, NamedTensor, WeightUpdate } from "../domain/edit";
+import type { LowRankUpdate, NamedTensor, WeightUpdate } from "../domain/edit";
 import type { Model } from "../model/model";
 import { findBlockTargets, locateRequests } from "./blockTargets";
 import type { LocatedText } from "./factToken";
 import { groupedKey } from "./keys";
 import type { MethodResult, RecipeContext, RecipeInput } from "./methods/method";
 import type { BlockTargetSettings } from "./settings/memitSettings";
+import { earlierKeys, keepKeys } from "./keptKeys";
 import { readPlaces } from "./siteValues";
 import { spreadOverLayers, type Spread } from "./spreadOverLayers";
 import type { TemporaryWeights } from "./temporaryWeights";
@@ -99,33 +100,6 @@ async function factKeys(
   const [keys] = await readPlaces(model, [{ layer, site: "mlpKey" }], texts.flat().map(placed), signal);
   let at = 0;
   return texts.map((contexts) => groupedKey(keys!.slice(at, (at += contexts.length))));
-}
-
-/** Keys that edits below have written at this layer. */
-export function earlierKeys(keptKeys: readonly KeptKeys[], layer: number): Float64Array[] {
-  return keptKeys
-    .filter((kept) => kept.layer === layer)
-    .flatMap(({ count, width, values }) =>
-      Array.from({ length: count }, (_, row) =>
-        Float64Array.from(values.subarray(row * width, (row + 1) * width)),
-      ),
-    );
-}
-
-/** The facts' keys with everything written: what a later edit should leave alone (algorithms.md 7.3, step 3). */
-async function keepKeys(
-  layers: readonly number[],
-  keysAt: (layer: number) => Promise<Float64Array[]>,
-): Promise<KeptKeys[]> {
-  const kept: KeptKeys[] = [];
-  for (const layer of layers) {
-    const keys = await keysAt(layer);
-    const width = keys[0]!.length;
-    const values = new Float32Array(keys.length * width);
-    keys.forEach((key, row) => values.set(key, row * width));
-    kept.push({ layer, count: keys.length, width, values });
-  }
-  return kept;
 }
 
 function columns(name: string, vectors: readonly Float64Array[]): NamedTensor {

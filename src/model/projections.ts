@@ -15,13 +15,23 @@ export function project(model: Model, name: MatrixName, x: Tensor): Tensor {
   return weights.adapter(name)?.(x, output) ?? output;
 }
 
-/** The named norm over the last axis. */
-export function normalise({ weights, config }: Model, name: NormName, x: Tensor): Tensor {
-  const gain = weights.vector(name);
+/** The named norm over the last axis, and what an adapter makes of it. */
+export function normalise(model: Model, name: NormName, x: Tensor): Tensor {
+  const gain = model.weights.vector(name);
   invariant(gain, `the model has a norm ${name}`);
+  const output = normaliseWith(model, x, gain, model.weights.vector(`${name}.bias`));
+  return model.weights.adapter(name)?.(x, output) ?? output;
+}
+
+/** The model's kind of norm with the given gain and, for layer norm, bias. */
+export function normaliseWith(
+  { config }: Pick<Model, "config">,
+  x: Tensor,
+  gain: Tensor,
+  bias: Tensor | undefined,
+): Tensor {
   if (config.norm === "rms") return rmsNorm(x, gain, config.normEpsilon);
-  const bias = weights.vector(`${name}.bias`);
-  invariant(bias, `the model has a bias for ${name}`);
+  invariant(bias, "a layer norm has a bias");
   return layerNorm(x, gain, bias, config.normEpsilon);
 }
 

@@ -5,7 +5,7 @@
 import { dispose, read, type Tensor } from "../gpu/tensor";
 import { disposeWeights, readLinear, type LinearWeight, type RowTable } from "../gpu/weights";
 import { invariant } from "../lib/errors";
-import type { MatrixName } from "./weightNames";
+import type { MatrixName, NormName } from "./weightNames";
 
 export type LoadedWeights = {
   matrices: ReadonlyMap<MatrixName, LinearWeight>;
@@ -19,8 +19,8 @@ export type LoadedWeights = {
 };
 
 /**
- * Stands behind one linear map: sees its input and output, both [batch, positions, width], and returns the output to go
- * on with. Training, codebooks and side memories are adapters; must be differentiable where gradients are taken.
+ * Stands behind one linear map or norm: sees its input and output, both [batch, positions, width] (a norm over heads:
+ * [rows, width]), and returns the output to go on with. Training, codebooks and side memories are adapters; must be differentiable where gradients are taken.
  */
 export type Adapter = (input: Tensor, output: Tensor) => Tensor;
 
@@ -32,7 +32,7 @@ export class ModelWeights {
   readonly #vectors: ReadonlyMap<string, Tensor>;
   readonly #overrides = new Map<MatrixName, LinearWeight>();
   readonly #vectorOverrides = new Map<string, Tensor>();
-  readonly #adapters = new Map<MatrixName, Adapter>();
+  readonly #adapters = new Map<MatrixName | NormName, Adapter>();
   #overridesInUse = true;
 
   constructor({ matrices, vectors, embedding, output, positions }: LoadedWeights) {
@@ -101,14 +101,13 @@ export class ModelWeights {
     return read(base);
   }
 
-  /** What stands behind a linear map; nothing while the base is asked. */
-  adapter(name: MatrixName): Adapter | undefined {
+  /** What stands behind a linear map or norm; nothing while the base is asked. */
+  adapter(name: MatrixName | NormName): Adapter | undefined {
     return this.#overridesInUse ? this.#adapters.get(name) : undefined;
   }
 
-  /** Puts an adapter behind a linear map, or takes it away. */
-  adapt(name: MatrixName, adapter: Adapter | undefined): void {
-    this.#base(name);
+  /** Puts an adapter behind a linear map or norm, or takes it away. */
+  adapt(name: MatrixName | NormName, adapter: Adapter | undefined): void {
     if (adapter === undefined) this.#adapters.delete(name);
     else this.#adapters.set(name, adapter);
   }

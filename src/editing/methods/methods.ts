@@ -4,12 +4,14 @@ import { AppError } from "../../lib/errors";
 import { nearest } from "../../lib/nearest";
 import { METHOD_NAMES } from "../methodNames";
 import { alphaEdit } from "./alphaEdit";
+import { anyEdit } from "./anyEdit";
 import { emmet } from "./emmet";
 import { memit } from "./memit";
 import type { Method } from "./method";
 import { romeAsPublished, rRome } from "./rome";
+import { unke } from "./unke";
 
-export const METHODS: readonly Method[] = [romeAsPublished, rRome, memit, emmet, alphaEdit];
+export const METHODS: readonly Method[] = [romeAsPublished, rRome, memit, emmet, alphaEdit, unke, anyEdit];
 
 /** Throws AppError `bad-request` with the nearest known name. */
 export function methodNamed(name: EditMethod): Method {

@@ -73,6 +73,7 @@ export async function openTensors(read: ReadFixture, path: string): Promise<Rome
     if (dtype === "I64") return { shape, values: Float64Array.from(new BigInt64Array(raw), Number) };
     if (dtype === "I32") return { shape, values: Float64Array.from(new Int32Array(raw)) };
     if (dtype === "F32") return { shape, values: Float64Array.from(new Float32Array(raw)) };
+    if (dtype === "F64") return { shape, values: new Float64Array(raw) };
     throw new Error(`${path}: ${name} is ${dtype}`);
   };
 }

@@ -1,0 +1,51 @@
+/**
+ * A long answer cut into chunks (AnyEdit, arXiv 2502.05628, section 4; algorithms.md 9.2): windows with or without
+ * overlap, sentences, or the whole. Ids are always those of the whole answer, whatever the cut.
+ */
+import { AppError } from "../lib/errors";
+import type { Tokenizer } from "../model/tokenizer/tokenizer";
+
+/** Answer tokens start … end - 1; the first `overlap` of them already stand in the chunk before. */
+export type Chunk = { start: number; end: number; overlap: number };
+
+export type Chunking =
+  { kind: "window"; window: number; overlap: number } | { kind: "sentences" } | { kind: "whole" };
+
+/**
+ * Windows of `window` tokens, each beginning `window - overlap` after the one before. A last window that holds nothing
+ * new is dropped (the published code goes on with it and its labels slip by one).
+ */
+export function windowChunks(length: number, window: number, overlap: number): Chunk[] {
+  if (overlap >= window) {
+    throw new AppError("bad-request", `An overlap of ${overlap} leaves nothing of a window of ${window}.`, "Choose a smaller overlap.", { field: "overlap" }); // prettier-ignore
+  }
+  const chunks: Chunk[] = [];
+  for (let start = 0; start < length; start += window - overlap) {
+    const end = Math.min(start + window, length);
+    const shared = start === 0 ? 0 : overlap;
+    if (end - start > shared) chunks.push({ start, end, overlap: shared });
+  }
+  return chunks;
+}
+
+/** Cut after the token that ends each sentence; `text` is the answer that was encoded to `ids`. */
+export function sentenceChunks(tokenizer: Tokenizer, text: string, length: number): Chunk[] {
+  const { tokens } = tokenizer.encode(text, { specials: false });
+  const ends = [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text)].map(
+    ({ index, segment }) => index + segment.trimEnd().length,
+  );
+  const cuts = ends.map((end) => tokens.findLastIndex((token) => token.start < end) + 1);
+  const places = [...new Set([...cuts.filter((cut) => cut > 0 && cut < length), length])];
+  return places.map((end, at) => ({ start: at === 0 ? 0 : places[at - 1]!, end, overlap: 0 }));
+}
+
+export function cutAnswer(tokenizer: Tokenizer, text: string, ids: Int32Array, chunking: Chunking): Chunk[] {
+  switch (chunking.kind) {
+    case "window":
+      return windowChunks(ids.length, chunking.window, chunking.overlap);
+    case "sentences":
+      return sentenceChunks(tokenizer, text, ids.length);
+    case "whole":
+      return [{ start: 0, end: ids.length, overlap: 0 }];
+  }
+}

@@ -1,0 +1,74 @@
+/** The AnyEdit repository's own runs (fixtures `anyedit`), opened for comparison. */
+import type { EditRequest } from "../../domain/edit";
+import { readJson, tensorsOf, type StoredTensors } from "./factCases";
+
+export const LONG_MODELS = ["tiny-facts-gpt2", "tiny-facts-llama"] as const;
+
+type Z = { record: number; chunk: number; position: number; loss: number[]; delta_norm: number[] };
+
+export type LongCase = {
+  case: string;
+  method: string;
+  records: number[];
+  hparams: Record<string, unknown> & { layers: number[]; v_num_grad_steps: number };
+  chunks?: { start: number; end: number; lookup: number; input_length: number; appended: number }[][];
+  positions: number[][];
+  z: Z[];
+  per_layer?: { layer: number; delta_norm: number; n_keep: number }[];
+  stage2?: { steps: number; preserve_mse: number[]; edit_mse: number[]; loss: number[] };
+  params?: Record<string, { delta_norm: number }>;
+  before: { mean_nll: number }[];
+  after: { mean_nll: number; first_divergence: number; answer_ids: number[]; question_ids: number[] }[];
+  tolerance: {
+    h_rel: number;
+    loss_first_three_rel: number;
+    loss_rel: number;
+    delta_z_rel: number;
+    weight_delta_from_stored_keys_and_residual_rel: number;
+    mean_nll_after_abs: number;
+  };
+};
+
+export type SharedCase = {
+  records: { question: string; answer: string }[];
+  layers: number[];
+  preserve_texts: string[];
+  token_ids: { question: number[]; question_and_answer: number[] }[];
+};
+
+export const openShared = (model: string): Promise<SharedCase> =>
+  readJson<SharedCase>(`anyedit/${model}/00-shared/case.json`);
+
+export const sharedTensorsPath = (model: string): string => `anyedit/${model}/00-shared/tensors.safetensors`;
+
+export async function openLongCase(
+  model: string,
+  name: string,
+): Promise<{ stored: LongCase; tensor: StoredTensors; requests: EditRequest[] }> {
+  const folder = `anyedit/${model}/${name}`;
+  const stored = await readJson<LongCase>(`${folder}/case.json`);
+  const { records } = await openShared(model);
+  const requests = stored.records.map((record): EditRequest => {
+    const { question, answer } = records[record]!;
+    return { prompt: "{}", subject: question, targetNew: answer, paraphrases: [], neighbours: [] };
+  });
+  return { stored, tensor: await tensorsOf(`${folder}/tensors.safetensors`), requests };
+}
+
+/** 64 sign projections of a change, as the fixtures store large ones. */
+export function signProjections(values: ArrayLike<number>): Float64Array {
+  const sums = new Float64Array(64);
+  for (let j = 0; j < 64; j++) {
+    const seed = Math.imul(j + 1, 0x9e3779b1);
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) {
+      let h = Math.imul(i ^ seed, 0x85ebca6b);
+      h ^= h >>> 13;
+      h = Math.imul(h, 0xc2b2ae35);
+      h ^= h >>> 16;
+      sum += h & 1 ? values[i]! : -values[i]!;
+    }
+    sums[j] = sum;
+  }
+  return sums;
+}

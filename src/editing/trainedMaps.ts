@@ -1,0 +1,131 @@
+/**
+ * Training inside a frozen model: parameters that stand behind linear maps and norms as adapters, so that the checkpoint's
+ * weights stay as they are and gradients go to the change alone. Fine-tuning, LoRA and UnKE say which maps, and the loss.
+ */
+import { add, matmul, mul, reshape, scale, valueAndGradients } from "../gpu/ops";
+import { dispose, read, tensor, type Tensor } from "../gpu/tensor";
+import { readLinear } from "../gpu/weights";
+import { invariant } from "../lib/errors";
+import type { Model } from "../model/model";
+import { normaliseWith } from "../model/projections";
+import type { MatrixName, NormName } from "../model/weightNames";
+import type { Adapter } from "../model/weights";
+
+/** A parameter array, changed in place by whoever trains. */
+export type TrainedParameter = { shape: readonly number[]; values: Float64Array };
+
+/** One map or norm with the parameters behind it. */
+export type TrainedMap = {
+  name: MatrixName | NormName;
+  parameters: readonly TrainedParameter[];
+  adapter(values: readonly Tensor[]): Adapter;
+};
+
+/** The loss with the parameters in place, and its gradient by each, in the order of the maps. `loss` gives a scalar. */
+export async function lossAndGradients(
+  { weights }: Model,
+  maps: readonly TrainedMap[],
+  loss: () => Tensor,
+): Promise<{ value: number; gradients: Float32Array[] }> {
+  const inputs = maps.flatMap(({ parameters }) =>
+    parameters.map(({ shape, values }) => tensor(Float32Array.from(values), shape)),
+  );
+  try {
+    const { value, gradients } = valueAndGradients((...xs) => {
+      let at = 0;
+      try {
+        for (const { name, parameters, adapter } of maps) {
+          weights.adapt(name, adapter(xs.slice(at, (at += parameters.length))));
+        }
+        return loss();
+      } finally {
+        for (const { name } of maps) weights.adapt(name, undefined);
+      }
+    }, inputs);
+    const numbers = (await read(value))[0]!;
+    const arrays: Float32Array[] = [];
+    for (const gradient of gradients) arrays.push(await read(gradient));
+    dispose(value, ...gradients);
+    return { value: numbers, gradients: arrays };
+  } finally {
+    dispose(...inputs);
+  }
+}
+
+const zeros = (shape: readonly number[]): TrainedParameter => ({
+  shape,
+  values: new Float64Array(shape.reduce((product, extent) => product * extent, 1)),
+});
+
+/** W + D and, where the map has one, b + e: D [in, out] and e [out] are trained from zero. */
+export function trainedMatrix({ weights }: Model, name: MatrixName): TrainedMap {
+  const { inFeatures, outFeatures } = weights.matrix(name);
+  const hasBias = weights.vector(`${name}.bias`) !== undefined;
+  return {
+    name,
+    parameters: [zeros([inFeatures, outFeatures]), ...(hasBias ? [zeros([outFeatures])] : [])],
+    adapter:
+      ([change, shift]) =>
+      (input, output) => {
+        const moved = add(output, rows(input, change!, output.shape));
+        return shift ? add(moved, shift) : moved;
+      },
+  };
+}
+
+/** A norm's gain and bias, trained as changes. */
+export function trainedNorm(model: Model, name: NormName): TrainedMap {
+  const gain = model.weights.vector(name);
+  invariant(gain, `the model has a norm ${name}`);
+  const width = gain.size;
+  const hasBias = model.weights.vector(`${name}.bias`) !== undefined;
+  return {
+    name,
+    parameters: [zeros([width]), ...(hasBias ? [zeros([width])] : [])],
+    adapter:
+      ([change, shift]) =>
+      (input, output) => {
+        const one = tensor(new Float32Array(width).fill(1), [width]);
+        const none = tensor(new Float32Array(width), [width]);
+        const moved = add(output, mul(normaliseWith(model, input, one, none), change!));
+        return shift ? add(moved, shift) : moved;
+      },
+  };
+}
+
+/** W + s A B with A [in, r] and B [r, out]. */
+export function trainedLowRank(
+  { weights }: Model,
+  name: MatrixName,
+  rank: number,
+  factor: number,
+  startA: Float64Array,
+): TrainedMap {
+  const { inFeatures, outFeatures } = weights.matrix(name);
+  const a = { shape: [inFeatures, rank], values: startA };
+  return {
+    name,
+    parameters: [a, zeros([rank, outFeatures])],
+    adapter:
+      ([down, up]) =>
+      (input, output) => {
+        const inner = rows(input, down!, [...input.shape.slice(0, -1), rank]);
+        return add(output, scale(rows(inner, up!, output.shape), factor));
+      },
+  };
+}
+
+/** x [.., in] W [in, out] in the wanted shape. */
+const rows = (x: Tensor, matrix: Tensor, shape: readonly number[]): Tensor =>
+  reshape(matmul(reshape(x, [-1, x.shape.at(-1)!]), matrix), shape);
+
+/** The values in use of each of a map's parameters: what decay pulls on, and clamps are measured from. */
+export async function valuesInUse(
+  { weights }: Model,
+  { name, parameters }: TrainedMap,
+): Promise<Float32Array[]> {
+  const matrix = weights.matrixNames.find((candidate) => candidate === name);
+  const main = matrix ? await readLinear(weights.matrix(matrix)) : await read(weights.vector(name)!);
+  const bias = weights.vector(`${name}.bias`);
+  return parameters.length > 1 && bias ? [main, await read(bias)] : [main];
+}
