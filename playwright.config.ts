@@ -15,6 +15,8 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${PORT}`,
     viewport: { width: 1440, height: 900 },
+    // Requests that a service worker answers cannot be watched or changed; e2e/offline.spec.ts is about that worker.
+    serviceWorkers: "block",
     actionTimeout: 20_000,
     trace: "retain-on-failure",
     launchOptions: {

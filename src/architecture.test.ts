@@ -24,9 +24,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: LAB,
   "lab.worker": ["workers", ...LAB],
   workers: BELOW,
-  store: ["workers", ...BELOW],
+  offline: BELOW,
+  store: ["workers", "offline", ...BELOW],
   components: ["store", ...BELOW],
-  main: ["components", "store", "workers", ...BELOW],
+  main: ["components", "store", "workers", "offline", ...BELOW],
 };
 
 /** Packages with one owner; everything else may be imported anywhere it is installed for. */

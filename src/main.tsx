@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./components/App";
 import { theme, variables } from "./components/ui/mantineTheme";
 import { WorkspaceContext } from "./components/workspaceContext";
+import { keepOffline } from "./offline/keepOffline";
 import { parseGallery, parseStored } from "./store/gallery";
 import { createWorkspace, type Workspace } from "./store/workspace";
 import { createLabClient } from "./workers/client";
@@ -32,6 +33,13 @@ async function start(): Promise<void> {
   ]);
   const gallery = parseGallery(galleryJson);
   workspace.begin(gallery, parseStored(storedJson));
+
+  // What the first visit needs at once goes before what the next one may need.
+  const stop = workspace.stores.model.subscribe(({ loading }) => {
+    if (!import.meta.env.PROD || (loading.status !== "done" && loading.status !== "failed")) return;
+    stop();
+    keepOffline(workspace.hearOffline);
+  });
 
   const root = document.getElementById("root");
   if (root === null) throw new Error("index.html has no #root.");

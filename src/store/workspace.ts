@@ -9,8 +9,10 @@ import { EMPTY_FORM } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import { keepChanges } from "./keptChanges";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
+import { createOfflineNews } from "./offlineNews";
 import { createOpening } from "./opening";
 import { createQuestion } from "./question";
+import { enabledCount } from "./stackStore";
 import { createStores } from "./stores";
 import type { TraceView } from "./traceStore";
 import { createWorkerNews } from "./workerNews";
@@ -25,6 +27,9 @@ export function createWorkspace(lab: Lab) {
   const { model, prompt, ask, trace, edit, stack, statistics, notices } = stores;
   const question = createQuestion(stores);
   const opening = createOpening(stores, question);
+
+  /** The model whose results are stored. */
+  let galleryModel: string | undefined;
 
   const changeStack = async (change: () => Promise<unknown>): Promise<void> => {
     const before = stack.getState().stack?.weightHash;
@@ -70,10 +75,8 @@ export function createWorkspace(lab: Lab) {
         const target = page.target === "" ? {} : { targetNew: page.target };
         edit.getState().setForm({ ...target, seed: page.seed });
       }
-      if (stored !== undefined && example?.id === stored.example) {
-        trace.getState().showStored({ view: "state", result: stored.trace, stored: true });
-        edit.getState().showStored(stored.edit);
-      }
+      galleryModel = gallery?.model;
+      if (stored !== undefined && example !== undefined) showStored(example, stored);
       keepRemembering();
       if (gallery === undefined) return;
       if (link?.model !== undefined && link.model !== gallery.model) {
@@ -85,12 +88,17 @@ export function createWorkspace(lab: Lab) {
       );
     },
 
-    async openExample(example: Example): Promise<void> {
+    /** Fills everything in; shows what was computed before, else traces it where that takes a moment only. */
+    async openExample(example: Example, computed?: Promise<StoredResult | undefined>): Promise<void> {
       fillFrom(example);
       edit.getState().clear();
-      await question.changed();
+      const asked = question.changed();
+      const stored = await computed;
+      if (prompt.getState().text !== promptOf(example).text) return;
+      const isShown = stored !== undefined && showStored(example, stored);
+      await asked;
       const { model: loaded } = model.getState();
-      if (loaded !== undefined && loaded.parameters <= TRACED_UNASKED) await question.trace();
+      if (!isShown && loaded !== undefined && loaded.parameters <= TRACED_UNASKED) await question.trace();
     },
 
     load: opening.load,
@@ -183,6 +191,9 @@ export function createWorkspace(lab: Lab) {
       if (refusedFile !== undefined) await changeStack(() => stack.getState().open(refusedFile, true));
     },
 
+    /** News of the page itself: it works without a network, a new version is there. */
+    hearOffline: createOfflineNews(notices),
+
     /** News from the worker's side. */
     hear: createWorkerNews(stores, {
       changeStack,
@@ -190,6 +201,17 @@ export function createWorkspace(lab: Lab) {
       askNext: question.askNext,
     }),
   };
+
+  /** Only results of the model that is here or on its way, without edits, and where nothing live is shown already. */
+  function showStored(example: Example, stored: StoredResult): boolean {
+    const { model: loaded } = model.getState();
+    const isOfThisModel = loaded === undefined || loaded.ref === galleryModel;
+    if (stored.example !== example.id || !isOfThisModel) return false;
+    if (enabledCount(stack.getState().stack) > 0 || trace.getState().shown !== undefined) return false;
+    trace.getState().showStored({ view: "state", result: stored.trace, stored: true });
+    edit.getState().showStored(stored.edit);
+    return true;
+  }
 
   function fillFrom(example: Example): void {
     const { text, subject } = promptOf(example);
