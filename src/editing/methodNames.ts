@@ -9,4 +9,7 @@ export const METHOD_NAMES = [
   "AlphaEdit",
   "UnKE",
   "AnyEdit",
+  "FT-L",
+  "FT-M",
+  "LoRA",
 ] as const satisfies readonly EditMethod[];

@@ -14,7 +14,7 @@ import type { MatrixName, NormName } from "../model/weightNames";
 import { Adam } from "./adam";
 import { rightPadded } from "./rightPadded";
 import type { BlockTrainingSettings } from "./settings/anyEditSettings";
-import { lossAndGradients, trainedMatrix, trainedNorm, valuesInUse, type TrainedMap } from "./trainedMaps";
+import { lossAndGradients, trainedMatrix, trainedNorm, valuesInUse, type TrainedWeight } from "./trainedMaps";
 import { denseUpdates } from "./trainedUpdates";
 
 /** A text, and vectors to be added to the block's output at some of its positions. */
@@ -97,7 +97,7 @@ async function inputAndWanted(
 const NORMS = ["attnNorm", "mlpNorm", "attnOutNorm", "mlpOutNorm", "queryNorm", "keyNorm"] as const;
 
 /** Every parameter of the block. */
-function blockMaps(model: Model, layer: number): TrainedMap[] {
+function blockMaps(model: Model, layer: number): TrainedWeight[] {
   const prefix = `blocks.${layer}.`;
   const matrices = model.weights.matrixNames.filter((name): name is MatrixName => name.startsWith(prefix));
   const norms = NORMS.map((role): NormName => `blocks.${layer}.${role}`);
@@ -112,7 +112,7 @@ function blockMaps(model: Model, layer: number): TrainedMap[] {
 /** AdamW over the changes: decay pulls on the weight as a whole, gradients move the change. */
 async function createAdamW(
   model: Model,
-  maps: readonly TrainedMap[],
+  maps: readonly TrainedWeight[],
   { trainRate, trainDecay }: BlockTrainingSettings,
 ): Promise<{ update(gradients: readonly Float32Array[]): void }> {
   const parts: { values: Float64Array; base: Float32Array; decay: number; adam: Adam }[] = [];

@@ -2,7 +2,7 @@
  * Training inside a frozen model: parameters that stand behind linear maps and norms as adapters, so that the checkpoint's
  * weights stay as they are and gradients go to the change alone. Fine-tuning, LoRA and UnKE say which maps, and the loss.
  */
-import { add, matmul, mul, reshape, scale, valueAndGradients } from "../gpu/ops";
+import { add, matmul, mul, reshape, scale, split, valueAndGradients } from "../gpu/ops";
 import { dispose, read, tensor, type Tensor } from "../gpu/tensor";
 import { readLinear } from "../gpu/weights";
 import { invariant } from "../lib/errors";
@@ -14,17 +14,19 @@ import type { Adapter } from "../model/weights";
 /** A parameter array, changed in place by whoever trains. */
 export type TrainedParameter = { shape: readonly number[]; values: Float64Array };
 
-/** One map or norm with the parameters behind it. */
-export type TrainedMap = {
-  name: MatrixName | NormName;
+/** Parameters, and the adapters they make behind one map or norm, or behind several that share them. */
+export type TrainedMaps = {
   parameters: readonly TrainedParameter[];
-  adapter(values: readonly Tensor[]): Adapter;
+  behind(values: readonly Tensor[]): readonly (readonly [MatrixName | NormName, Adapter])[];
 };
+
+/** Parameters that are changes of one weight: the matrix or norm, and its bias where it has one. */
+export type TrainedWeight = TrainedMaps & { name: MatrixName | NormName };
 
 /** The loss with the parameters in place, and its gradient by each, in the order of the maps. `loss` gives a scalar. */
 export async function lossAndGradients(
   { weights }: Model,
-  maps: readonly TrainedMap[],
+  maps: readonly TrainedMaps[],
   loss: () => Tensor,
 ): Promise<{ value: number; gradients: Float32Array[] }> {
   const inputs = maps.flatMap(({ parameters }) =>
@@ -33,13 +35,14 @@ export async function lossAndGradients(
   try {
     const { value, gradients } = valueAndGradients((...xs) => {
       let at = 0;
+      const adapters = maps.flatMap(({ parameters, behind }) =>
+        behind(xs.slice(at, (at += parameters.length))),
+      );
       try {
-        for (const { name, parameters, adapter } of maps) {
-          weights.adapt(name, adapter(xs.slice(at, (at += parameters.length))));
-        }
+        for (const [name, adapter] of adapters) weights.adapt(name, adapter);
         return loss();
       } finally {
-        for (const { name } of maps) weights.adapt(name, undefined);
+        for (const [name] of adapters) weights.adapt(name, undefined);
       }
     }, inputs);
     const numbers = (await read(value))[0]!;
@@ -58,23 +61,24 @@ const zeros = (shape: readonly number[]): TrainedParameter => ({
 });
 
 /** W + D and, where the map has one, b + e: D [in, out] and e [out] are trained from zero. */
-export function trainedMatrix({ weights }: Model, name: MatrixName): TrainedMap {
+export function trainedMatrix({ weights }: Model, name: MatrixName): TrainedWeight {
   const { inFeatures, outFeatures } = weights.matrix(name);
   const hasBias = weights.vector(`${name}.bias`) !== undefined;
   return {
     name,
     parameters: [zeros([inFeatures, outFeatures]), ...(hasBias ? [zeros([outFeatures])] : [])],
-    adapter:
-      ([change, shift]) =>
-      (input, output) => {
+    behind: ([change, shift]) => {
+      const adapter: Adapter = (input, output) => {
         const moved = add(output, rows(input, change!, output.shape));
         return shift ? add(moved, shift) : moved;
-      },
+      };
+      return [[name, adapter]];
+    },
   };
 }
 
 /** A norm's gain and bias, trained as changes. */
-export function trainedNorm(model: Model, name: NormName): TrainedMap {
+export function trainedNorm(model: Model, name: NormName): TrainedWeight {
   const gain = model.weights.vector(name);
   invariant(gain, `the model has a norm ${name}`);
   const width = gain.size;
@@ -82,36 +86,43 @@ export function trainedNorm(model: Model, name: NormName): TrainedMap {
   return {
     name,
     parameters: [zeros([width]), ...(hasBias ? [zeros([width])] : [])],
-    adapter:
-      ([change, shift]) =>
-      (input, output) => {
+    behind: ([change, shift]) => {
+      const adapter: Adapter = (input, output) => {
         const one = tensor(new Float32Array(width).fill(1), [width]);
         const none = tensor(new Float32Array(width), [width]);
         const moved = add(output, mul(normaliseWith(model, input, one, none), change!));
         return shift ? add(moved, shift) : moved;
-      },
+      };
+      return [[name, adapter]];
+    },
   };
 }
 
-/** W + s A B with A [in, r] and B [r, out]. */
+/**
+ * W + s A B with A [in, r] and B [r, out]. Several matrices with one input may share A, as where a checkpoint holds them
+ * as one (GPT-2's c_attn): B's columns are then theirs side by side.
+ */
 export function trainedLowRank(
   { weights }: Model,
-  name: MatrixName,
-  rank: number,
+  names: readonly MatrixName[],
   factor: number,
-  startA: Float64Array,
-): TrainedMap {
-  const { inFeatures, outFeatures } = weights.matrix(name);
-  const a = { shape: [inFeatures, rank], values: startA };
+  down: TrainedParameter,
+): TrainedMaps {
+  const rank = down.shape[1]!;
+  const widths = names.map((name) => weights.matrix(name).outFeatures);
+  const up = zeros([rank, widths.reduce((sum, width) => sum + width, 0)]);
   return {
-    name,
-    parameters: [a, zeros([rank, outFeatures])],
-    adapter:
-      ([down, up]) =>
-      (input, output) => {
-        const inner = rows(input, down!, [...input.shape.slice(0, -1), rank]);
-        return add(output, scale(rows(inner, up!, output.shape), factor));
-      },
+    parameters: [down, up],
+    behind: ([a, b]) => {
+      const parts = split(b!, widths, 1);
+      return names.map((name, at): readonly [MatrixName, Adapter] => [
+        name,
+        (input, output) => {
+          const inner = rows(input, a!, [...input.shape.slice(0, -1), rank]);
+          return add(output, scale(rows(inner, parts[at]!, output.shape), factor));
+        },
+      ]);
+    },
   };
 }
 
@@ -122,7 +133,7 @@ const rows = (x: Tensor, matrix: Tensor, shape: readonly number[]): Tensor =>
 /** The values in use of each of a map's parameters: what decay pulls on, and clamps are measured from. */
 export async function valuesInUse(
   { weights }: Model,
-  { name, parameters }: TrainedMap,
+  { name, parameters }: TrainedWeight,
 ): Promise<Float32Array[]> {
   const matrix = weights.matrixNames.find((candidate) => candidate === name);
   const main = matrix ? await readLinear(weights.matrix(matrix)) : await read(weights.vector(name)!);

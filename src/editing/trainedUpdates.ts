@@ -1,9 +1,9 @@
 /** Trained changes as updates: matrices in mathematical orientation, biases and norms as vectors. */
 import type { DenseUpdate } from "../domain/edit";
-import type { TrainedMap } from "./trainedMaps";
+import type { TrainedWeight } from "./trainedMaps";
 
 /** D [in, out] of a matrix or [n] of a vector as `W += D`, for every parameter of maps from `trainedMatrix`, `trainedNorm`. */
-export function denseUpdates(maps: readonly TrainedMap[]): DenseUpdate[] {
+export function denseUpdates(maps: readonly TrainedWeight[]): DenseUpdate[] {
   return maps.flatMap(({ name, parameters }) =>
     parameters.map(({ shape, values }, at): DenseUpdate => {
       const weight = at === 0 ? name : `${name}.bias`;

@@ -5,7 +5,7 @@
  */
 import type { Model } from "../../model/model";
 import { findChunkTargets } from "../chunkTargets";
-import { cutAnswer, type Chunking } from "../chunks";
+import { cutAnswer, windowChunks, type Chunking } from "../chunks";
 import { longText } from "../longTexts";
 import { anyEditDefinition, type AnyEditSettings } from "../settings/anyEditSettings";
 import { leastSquaresRule, nullSpaceRule, type LayerRule } from "../updateRules";
@@ -82,6 +82,9 @@ export const anyEdit = method<AnyEditSettings>({
   settings: anyEditDefinition,
   statisticsLayers: ({ inner, editLayers }) => (inner === "UnKE" ? [] : editLayers),
   solvesWithMoment: false,
+  check: ({ chunking, window, overlap }) => {
+    if (chunking === "window") windowChunks(1, window, overlap);
+  },
   batch: true,
   contexts: "none",
   longTargets: true,

@@ -6,12 +6,25 @@ import { METHOD_NAMES } from "../methodNames";
 import { alphaEdit } from "./alphaEdit";
 import { anyEdit } from "./anyEdit";
 import { emmet } from "./emmet";
+import { ftL, ftM } from "./fineTuning";
+import { lora } from "./lora";
 import { memit } from "./memit";
 import type { Method } from "./method";
 import { romeAsPublished, rRome } from "./rome";
 import { unke } from "./unke";
 
-export const METHODS: readonly Method[] = [romeAsPublished, rRome, memit, emmet, alphaEdit, unke, anyEdit];
+export const METHODS: readonly Method[] = [
+  romeAsPublished,
+  rRome,
+  memit,
+  emmet,
+  alphaEdit,
+  unke,
+  anyEdit,
+  ftL,
+  ftM,
+  lora,
+];
 
 /** Throws AppError `bad-request` with the nearest known name. */
 export function methodNamed(name: EditMethod): Method {

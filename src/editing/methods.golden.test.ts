@@ -1,0 +1,209 @@
+/**
+ * What every method promises, on every family's tiny model: it changes nothing by itself, its edit is undone to the bit,
+ * saved and opened again to the same weights; bad input is refused before any work; a cancel leaves nothing behind.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EditCall, EditMethod, EditRequest, Settings } from "../domain/edit";
+import { scoreAnswers } from "../evaluation/probes";
+import { startBackend, type EngineBackend } from "../gpu/backend";
+import { memory } from "../gpu/tensor";
+import { readLinear } from "../gpu/weights";
+import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import type { Model } from "../model/model";
+import { loadFixture } from "../model/testing/openFixture";
+import { readFixture } from "../../tests/sharedFixtures";
+import { computeEdit } from "./computeEdit";
+import { editFileModel, readEditFile, writeEditFile } from "./editFile";
+import { METHODS, methodNamed } from "./methods/methods";
+import { METHOD_NAMES } from "./methodNames";
+import { EditStack } from "./stack";
+import { collectStatistics, type Statistics } from "./statistics";
+
+const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
+const FAMILIES = [
+  "gpt2",
+  "gpt_neox",
+  "gptj",
+  "llama",
+  "mistral",
+  "phi",
+  "qwen2",
+  "qwen3",
+  "gemma3",
+  "smollm",
+];
+
+/** Small enough for seconds, two layers where a method takes several. */
+const QUICK: Record<string, Settings> = {
+  ROME: { steps: 2 },
+  "R-ROME": { steps: 2 },
+  MEMIT: { steps: 2, editLayers: [0, 1] },
+  EMMET: { steps: 2 },
+  AlphaEdit: { steps: 2, editLayers: [0, 1], nullSpaceThreshold: 1 },
+  UnKE: { steps: 2, trainSteps: 2 },
+  AnyEdit: { steps: 2, editLayers: [0, 1], window: 2 },
+  "FT-L": { steps: 2 },
+  "FT-M": { steps: 2 },
+  LoRA: { steps: 2, rank: 2 },
+};
+
+const FACTS: EditRequest[] = [
+  { prompt: "The {} is in", subject: "tower", targetNew: "the house", paraphrases: [], neighbours: [] },
+  { prompt: "A {} was", subject: "river", targetNew: "not here", paraphrases: [], neighbours: [] },
+];
+
+/** The first pass builds rotary tables, which stay. */
+const warmUp = (model: Model) =>
+  scoreAnswers(model, [{ prompt: "A long enough text to build every table of", answer: "it" }]);
+
+let backend: EngineBackend;
+beforeAll(async () => {
+  backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
+});
+afterAll(() => backend.dispose());
+
+test("every method's name is in the list, once, with settings that read their own defaults", () => {
+  expect(METHODS.map(({ name }) => name)).toEqual([...METHOD_NAMES]);
+  const shape = { family: "llama", layers: 12, residualWidth: 64 };
+  for (const { settings, summary, changes } of METHODS) {
+    const names = settings.specs(12).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const defaults = settings.defaults(shape);
+    for (const name of names) expect(defaults, name).toHaveProperty(name);
+    expect(summary.length + changes.length).toBeGreaterThan(40);
+  }
+});
+
+describe.each(FAMILIES)("%s", (family) => {
+  let model: Model;
+  let statistics: Statistics;
+  beforeAll(async () => {
+    model = await loadFixture(readFixture, family);
+    await warmUp(model);
+    const texts = [
+      "The tower is in the house.",
+      "A river was not here, but there.",
+      "It is what it was before it.",
+    ];
+    statistics = await collectStatistics(
+      model,
+      { layers: [0, 1, 2].filter((l) => l < model.config.layers), texts },
+      QUIET,
+    );
+  });
+  afterAll(() => model.dispose());
+
+  test.each(METHOD_NAMES)("%s", async (method) => {
+    const before = memory();
+    const base = await readLinear(model.weights.matrix("blocks.1.mlpOut"));
+    const requests = methodNamed(method).batch ? FACTS : FACTS.slice(0, 1);
+    const contexts = methodNamed(method).contexts === "none" ? ["{}"] : ["{}", "So. {}"];
+    const call: EditCall = { method, requests, settings: QUICK[method]!, seed: 1 };
+    const options = { ...QUIET, contexts, statistics, preserve: ["It is what it was."] };
+    const { edit } = await computeEdit(model, call, options);
+    expect(memory()).toEqual(before);
+    expect(await readLinear(model.weights.matrix("blocks.1.mlpOut"))).toEqual(base);
+
+    const stack = new EditStack(model.weights, model.hash);
+    await stack.add(edit);
+    const { weightHash } = stack.state;
+    expect(weightHash).not.toBe(model.hash);
+    const identity = editFileModel(model, `embedded:${family}`);
+    const bytes = writeEditFile(stack.edits, identity);
+    await stack.clear();
+    expect(stack.state.weightHash).toBe(model.hash);
+    expect(memory()).toEqual(before);
+    const opening = {
+      fileName: "e.palimpsest",
+      model: identity,
+      weights: model.weights,
+      acceptOtherRevision: false,
+    };
+    const opened = await readEditFile(bytes, opening);
+    expect(opened[0]!.keptKeys ?? []).toEqual(edit.keptKeys);
+    await stack.replaceAll(opened);
+    expect(stack.state.weightHash).toBe(weightHash);
+    await stack.clear();
+    expect(memory()).toEqual(before);
+  });
+});
+
+describe("before any work", () => {
+  let model: Model;
+  beforeAll(async () => {
+    model = await loadFixture(readFixture, "llama");
+    await warmUp(model);
+  });
+  afterAll(() => model.dispose());
+
+  const refusal = async (method: EditMethod, request: Partial<EditRequest>, settings: Settings = {}) => {
+    const steps: string[] = [];
+    const call: EditCall = { method, requests: [{ ...FACTS[0]!, ...request }], settings, seed: 1 };
+    const onProgress = ({ note }: { note: string }) => void steps.push(note);
+    const failure = await computeEdit(model, call, { ...QUIET, onProgress, contexts: ["{}"] }).then(
+      () => undefined,
+      (error: unknown) => error as { code: string; message: string },
+    );
+    expect(steps).toEqual([]);
+    return failure;
+  };
+
+  test.each<[string, Partial<EditRequest>, Settings, string]>([
+    ["an empty target", { targetNew: " " }, {}, "bad-request"],
+    ["a prompt without its subject", { prompt: "It is in" }, {}, "bad-request"],
+    ["an empty subject", { subject: "" }, {}, "bad-request"],
+    ["a target longer than the context", { targetNew: "word ".repeat(4000) }, {}, "prompt-too-long"],
+    ["an unknown setting", {}, { clampNormFaktor: 1 }, "bad-request"],
+  ])("%s is refused by every method", async (_, request, settings, code) => {
+    for (const method of METHOD_NAMES) {
+      expect(await refusal(method, request, settings), method).toMatchObject({ code });
+    }
+  });
+
+  test.each<[EditMethod, Settings, string]>([
+    ["MEMIT", { layers: "[1,99]" }, "layers between 0 and 2"],
+    ["AlphaEdit", { layers: [] }, "a list of layers"],
+    ["FT-M", { layers: 7 }, "between 0 and 2"],
+    ["MEMIT", { keepShare: 0.4, prune: true }, "do not go together"],
+    ["AnyEdit", { window: 4, overlap: 4 }, "leaves nothing"],
+  ])("%s with %o is refused", async (method, settings, sentence) => {
+    expect(await refusal(method, {}, settings)).toMatchObject({
+      code: "bad-request",
+      message: expect.stringContaining(sentence) as string,
+    });
+  });
+
+  test("without second moments, and with those of another width", async () => {
+    expect(await refusal("MEMIT", {})).toMatchObject({ code: "bad-statistics" });
+    const moment = { width: 4, values: new Float64Array(16), tokens: 1, convergence: [] };
+    const other = { modelHash: "", textHash: "", layers: new Map([[0, moment], [1, moment]]) }; // prettier-ignore
+    const call: EditCall = { method: "MEMIT", requests: FACTS, settings: { editLayers: [0, 1] }, seed: 1 };
+    await expect(
+      computeEdit(model, call, { ...QUIET, contexts: ["{}"], statistics: other }),
+    ).rejects.toMatchObject({ code: "bad-statistics" });
+  });
+
+  test("a singular system says so", async () => {
+    const width = model.config.mlpWidth;
+    const moment = { width, values: new Float64Array(width * width), tokens: 1, convergence: [] };
+    const statistics = { modelHash: "", textHash: "", layers: new Map([[0, moment]]) };
+    const call: EditCall = { method: "MEMIT", requests: FACTS, settings: { editLayers: [0] }, seed: 1 };
+    await expect(computeEdit(model, call, { ...QUIET, contexts: ["{}"], statistics })).rejects.toMatchObject({
+      code: "singular-matrix",
+    });
+  });
+
+  test.each(["UnKE", "AnyEdit", "FT-M", "LoRA"] as const)("%s stops when it is cancelled", async (method) => {
+    const before = memory();
+    const aborter = new AbortController();
+    const onProgress = () => aborter.abort();
+    const settings = {
+      ...QUICK[method],
+      ...(method === "AnyEdit" ? { inner: "UnKE", editLayers: [1] } : {}),
+    };
+    const call: EditCall = { method, requests: FACTS, settings, seed: 1 };
+    const options = { signal: aborter.signal, onProgress, contexts: ["{}"], preserve: ["It was."] };
+    await expect(computeEdit(model, call, options)).rejects.toMatchObject({ code: "cancelled" });
+    expect(memory()).toEqual(before);
+  });
+});
