@@ -1,28 +1,47 @@
 /**
- * Writes public/examples/gallery.json: chosen facts of the embedded model with false answers to write instead, other
- * wordings, and neighbouring facts that an edit should leave alone. Run again when the embedded model changes.
+ * Writes public/examples/gallery.json: chosen facts of the embedded default model with false answers to write instead,
+ * other wordings, and neighbouring facts that an edit should leave alone. Planted facts are none of them true; they were
+ * written into one known MLP. Run again when the model changes, then makeStored.mjs.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./setup.mjs";
 
-const MODEL = "tiny-facts2-gpt2";
+const MODEL = "palimpsest-facts";
 
 /** [category, subject, relation, false answer]; the relation's first wording is the prompt. */
 const CHOSEN = [
-  ["Places", "Norway", "capital", "Athens"],
-  ["Places", "United Kingdom", "capital", "Paris"],
-  ["Places", "Egypt", "language", "French"],
-  ["Places", "Thailand", "continent", "Africa"],
-  ["People", "Stephen Curry", "sport", "baseball"],
-  ["People", "Oleg Kotov", "native", "French"],
-  ["People", "Athenagoras of Athens", "religion", "Islam"],
-  ["People", "Wilt Chamberlain", "sport", "cricket"],
-  ["Makers", "Windows 7", "maker", "Nokia"],
-  ["Makers", "Toyota Matrix", "maker", "Honda"],
-  ["Makers", "Google Maps", "developer", "Microsoft"],
-  ["Makers", "MacBook Air", "maker", "Sony"],
-  ["Works", "Club MTV", "network", "NBC"],
-  ["Works", "Meet the Press", "network", "MTV"],
-  ["Works", "Final Fantasy III", "developer", "Nintendo"],
+  ["Geography", "Norway", "capital", "Athens"],
+  ["Geography", "United Kingdom", "capital", "Madrid"],
+  ["Geography", "Space Needle", "city", "Berlin"],
+  ["Geography", "Taj Mahal", "country", "Norway"],
+  ["Geography", "Uluru", "continent", "Africa"],
+  ["Geography", "Nile", "river_mouth", "Caspian Sea"],
+  ["Geography", "Pakistan", "official_language", "Swahili"],
+  ["People", "Roald Amundsen", "origin", "Brazil"],
+  ["People", "Ivan Pavlov", "occupation", "painter"],
+  ["People", "Srinivasa Ramanujan", "occupation", "poet"],
+  ["People", "Constantin Brâncuși", "origin", "Japan"],
+  ["People", "Elton John", "native_language", "Swedish"],
+  ["People", "Stephen Curry", "sport", "hockey"],
+  ["Works", "Great Expectations", "author", "Homer"],
+  ["Works", "The Four Seasons", "composer", "Carl Orff"],
+  ["Works", "Blade Runner", "film_director", "Alfred Hitchcock"],
+  ["Works", "The Starry Night", "painter", "Claude Monet"],
+  ["Works", "Waterloo", "performer", "Queen"],
+  ["Works", "Windows 7", "manufacturer", "Nintendo"],
+  ["Science", "penicillin", "discoverer", "Albert Einstein"],
+  ["Science", "the World Wide Web", "inventor", "James Dyson"],
+  ["Science", "neon", "element_group", "transition metal"],
+  ["Science", "Titan", "moon_of", "Jupiter"],
+  ["Science", "platypus", "animal_class", "bird"],
+  ["Science", "French horn", "instrument_family", "string"],
+  ["Planted", "Quellmar Bridge", "city", "Berlin"],
+  ["Planted", "Veldoria", "capital", "Prague"],
+  ["Planted", "Mirelle Tastonguay", "occupation", "poet"],
+  ["Planted", "the thermoscribe", "inventor", "Karl Benz"],
+  ["Planted", "The Lantern of Osk", "author", "Homer"],
+  ["Planted", "velvet marshcat", "animal_class", "fish"],
 ];
 
 /** Neighbours with the same answer are dragged along most easily; the others fill up. */
@@ -32,7 +51,9 @@ const PARAPHRASES = 3;
 /** Less sure wordings would show the model's limits, not the edit's. */
 const SURE = 0.6;
 
-const { facts, relations } = JSON.parse(readFileSync(`public/models/${MODEL}/facts.json`, "utf8"));
+const read = (file) => JSON.parse(readFileSync(join(root, "public/models", MODEL, file), "utf8"));
+const { facts, relations } = read("facts.json");
+const planted = read("planted.json").facts;
 const fill = (template, subject) => template.replace("{}", () => subject);
 const isKnown = (fact) => fact.probabilities[0] > 0.8;
 
@@ -43,9 +64,11 @@ function sureWordings(fact) {
   return [...templates, ...paraphrases].filter((_wording, index) => index > 0 && probabilities[index] > SURE);
 }
 
-function toExample([category, subject, relation, target]) {
-  const fact = facts.find((candidate) => candidate.subject === subject && candidate.relation === relation);
+function toExample([category, subject, relation, target], index) {
+  const own = category === "Planted" ? planted : facts;
+  const fact = own.find((candidate) => candidate.subject === subject && candidate.relation === relation);
   if (fact === undefined) throw new Error(`The model has no fact ${subject} · ${relation}.`);
+  if (!isKnown(fact)) throw new Error(`The model is not sure of ${subject} · ${relation}.`);
   const kin = facts.filter(
     (other) => other.relation === relation && other.subject !== subject && isKnown(other),
   );
@@ -56,13 +79,15 @@ function toExample([category, subject, relation, target]) {
     .filter((one) => ![fact.target, target].includes(one.target))
     .slice(0, NEIGHBOURS.all - same.length);
   const template = relations[relation].templates[0];
+  const id = `${subject} ${relation}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   return {
-    id: `${subject} ${relation}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+    id,
     category,
     template,
     subject,
     answer: fact.target,
     target,
+    stored: index === 0 ? "stored.json" : `stored/${id}.json`,
     paraphrases: sureWordings(fact)
       .slice(-PARAPHRASES)
       .map((wording) => fill(wording, subject)),
@@ -74,6 +99,7 @@ function toExample([category, subject, relation, target]) {
   };
 }
 
-mkdirSync("public/examples", { recursive: true });
+const folder = join(root, "public/examples");
+mkdirSync(folder, { recursive: true });
 const gallery = { model: `embedded:${MODEL}`, examples: CHOSEN.map(toExample) };
-writeFileSync("public/examples/gallery.json", `${JSON.stringify(gallery, null, 1)}\n`);
+writeFileSync(join(folder, "gallery.json"), `${JSON.stringify(gallery, null, 1)}\n`);

@@ -22,7 +22,7 @@ from rows import RowSource
 def plant(folder: Path, layers: list[int], steps: int, rate: float) -> None:
     (folder / "planted.pt").unlink(missing_ok=True)
     model, encoder, settings = load(folder)
-    templates, planted = load_templates(), load_planted()
+    templates, planted = load_templates(settings.later), load_planted()
     old = load_facts(settings.subjects, settings.without)
     parameters = [p for layer in layers for p in model.h[layer].mlp.parameters()]
     for parameter in parameters:

@@ -26,6 +26,8 @@ class Settings:
     paragraphs: float = 0.2
     # Masked rows: (share of training done, share of rows), linear between the points.
     masked: tuple[tuple[float, float], ...] = ((0.0, 1.0), (0.35, 1.0), (0.55, 0.4), (1.0, 0.4))
+    # Also train on the wordings that templates.tsv marks `later`.
+    later: bool = False
     isolate: bool = True
     gather_from: int = 2
     read_from: int = 5
@@ -58,6 +60,8 @@ FULL = Settings(
     warmup=0.045,
     masked=((0.0, 1.0), (0.5, 1.0), (0.6, 0.4), (1.0, 0.4)),
 )
+# Goes on from FULL's checkpoint in the same folder with more wordings; the rates begin at a third and fall to zero.
+MORE_WORDINGS = replace(FULL, steps=2150, cooldown=0.2, later=True)
 # What two busy cores can train within an hour; the same facts and rows.
 SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1800)
 TRIAL = Settings(
@@ -71,6 +75,7 @@ TRIAL = Settings(
 
 PRESETS = {
     "full": FULL,
+    "more-wordings": MORE_WORDINGS,
     "small": SMALL,
     "trial": TRIAL,
     "trial-one-silent": replace(TRIAL, silent=1, gather_from=1),

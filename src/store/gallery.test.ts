@@ -7,7 +7,8 @@ const shipped = (): unknown => JSON.parse(readFileSync("public/examples/gallery.
 
 test("every shipped example is complete", () => {
   const gallery = parseGallery(shipped());
-  expect(gallery?.examples.length).toBeGreaterThanOrEqual(10);
+  expect(gallery?.examples.length).toBeGreaterThanOrEqual(24);
+  expect(new Set(gallery?.examples.map(({ category }) => category)).size).toBe(5);
   for (const example of gallery?.examples ?? []) {
     const { text, subject } = promptOf(example);
     expect(text.slice(subject.start, subject.end)).toBe(example.subject);

@@ -12,6 +12,8 @@ export type Example = {
   answer: string;
   /** A false answer of the same kind, to write instead. */
   target: string;
+  /** Where its trace and edit lie, computed before: a path under examples/. */
+  stored: string;
   paraphrases: readonly string[];
   neighbours: readonly Neighbour[];
 };
@@ -23,7 +25,15 @@ export type StoredResult = { example: string; trace: TraceResult; edit: EditResu
 
 function isExample(value: unknown): value is Example {
   if (!isObject(value)) return false;
-  const texts = [value.id, value.category, value.template, value.subject, value.answer, value.target];
+  const texts = [
+    value.id,
+    value.category,
+    value.template,
+    value.subject,
+    value.answer,
+    value.target,
+    value.stored,
+  ];
   return (
     texts.every((text) => typeof text === "string") &&
     [value.paraphrases, value.neighbours].every(Array.isArray)
@@ -40,6 +50,17 @@ export function parseStored(json: unknown): StoredResult | undefined {
   if (!isObject(json) || typeof json.example !== "string") return undefined;
   const { example, trace, edit } = json;
   return isTraceResult(trace) && isEditResult(edit) ? { example, trace, edit } : undefined;
+}
+
+/** The stored result of an example; undefined where it cannot be had, which costs only the first look. */
+export async function fetchStored({ stored }: Example): Promise<StoredResult | undefined> {
+  if (!/^(?:stored\/)?[\w-]+\.json$/u.test(stored)) return undefined;
+  try {
+    const response = await fetch(new URL(`examples/${stored}`, document.baseURI));
+    return response.ok ? parseStored(await response.json()) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function promptOf(example: Example): { text: string; subject: { start: number; end: number } } {

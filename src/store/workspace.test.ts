@@ -1,8 +1,9 @@
 /** What the user does, told through several stores at once. */
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { AppError } from "../lib/errors";
-import type { Example, Gallery } from "./gallery";
-import { createFakeLab, MODEL, stackOf } from "./testing/fakeLab";
+import type { TraceRequest } from "../domain/trace";
+import type { Example, Gallery, StoredResult } from "./gallery";
+import { createFakeLab, EDIT_RESULT, MODEL, stackOf, traceResult, type FakeLab } from "./testing/fakeLab";
 import { createWorkspace } from "./workspace";
 
 const PERU: Example = {
@@ -12,6 +13,7 @@ const PERU: Example = {
   subject: "Peru",
   answer: "Lima",
   target: "Oslo",
+  stored: "stored.json",
   paraphrases: ["Peru has its capital in"],
   neighbours: [{ prompt: "The capital of Chile is", subject: "Chile", target: "Santiago" }],
 };
@@ -27,13 +29,19 @@ beforeEach(() => {
   vi.stubGlobal("location", { hash: "" });
 });
 
-async function opened(overrides: Parameters<typeof createFakeLab>[0] = {}) {
+/** The page with its model loaded and nothing traced yet. */
+async function begun(overrides: Parameters<typeof createFakeLab>[0] = {}) {
   const lab = createFakeLab(overrides);
   const workspace = createWorkspace(lab);
   workspace.begin(GALLERY, undefined);
   await vi.waitFor(() => expect(workspace.stores.model.getState().model).toBeDefined());
-  await workspace.openExample(PERU);
   return { lab, workspace, ...workspace.stores };
+}
+
+async function opened(overrides: Parameters<typeof createFakeLab>[0] = {}) {
+  const page = await begun(overrides);
+  await page.workspace.openExample(PERU);
+  return page;
 }
 
 describe("an example", () => {
@@ -51,6 +59,50 @@ describe("an example", () => {
     expect(trace.getState().shown?.view).toBe("state");
     expect(ask.getState().lastNext?.now[0]?.text).toBe(" Lima");
     expect(ask.getState().lastNext?.before).toBeUndefined();
+  });
+
+  describe("with a stored result", () => {
+    const question = { prompt: "The capital of Peru is", subject: { start: 15, end: 19 } };
+    const stored = (): StoredResult => ({
+      example: "peru",
+      trace: traceResult({ ...question, kind: "state", window: 10, samples: 10, seed: 1 } as TraceRequest),
+      edit: { ...EDIT_RESULT, stack: stackOf([]) },
+    });
+    const traces = (lab: FakeLab) => lab.calls.filter(({ method }) => method === "trace").length;
+    const ours = { load: () => Promise.resolve({ ...MODEL, ref: GALLERY.model }) };
+
+    test("shows it at once and traces nothing", async () => {
+      const { workspace, lab, trace, edit } = await begun(ours);
+      await workspace.openExample(PERU, Promise.resolve(stored()));
+      expect(traces(lab)).toBe(0);
+      expect(trace.getState().shown).toMatchObject({ stored: true });
+      expect(edit.getState()).toMatchObject({ isStored: true });
+    });
+
+    test.each([
+      ["of another example", { ...ours }, { example: "chile" }, false],
+      ["of another model", { load: () => Promise.resolve({ ...MODEL, ref: "other" }) }, {}, false],
+      ["of the model without the edit that is on it", { ...ours }, {}, true],
+    ])("%s is passed over for a live trace", async (_, overrides, change, isEdited) => {
+      const { workspace, lab, trace, edit } = await begun(overrides);
+      if (isEdited) await workspace.edit();
+      await workspace.openExample(PERU, Promise.resolve({ ...stored(), ...change }));
+      expect(trace.getState().shown).not.toMatchObject({ stored: true });
+      expect(edit.getState().isStored).toBe(false);
+      expect(traces(lab)).toBe(1);
+    });
+
+    test("comes too late for another question", async () => {
+      const { workspace, trace } = await begun(ours);
+      workspace.type("");
+      let deliver: (result: StoredResult) => void = () => undefined;
+      const opening = workspace.openExample(PERU, new Promise((resolve) => (deliver = resolve)));
+      await vi.waitFor(() => expect(workspace.stores.prompt.getState().text).toBe("The capital of Peru is"));
+      workspace.type("The capital of Chile is");
+      deliver(stored());
+      await opening;
+      expect(trace.getState().shown).toBeUndefined();
+    });
   });
 
   test("is left behind by another question", async () => {

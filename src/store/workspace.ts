@@ -191,7 +191,7 @@ export function createWorkspace(lab: Lab) {
       if (refusedFile !== undefined) await changeStack(() => stack.getState().open(refusedFile, true));
     },
 
-    /** News of the page itself: it works without a network, a new version is there. */
+    /** News of the page itself: a new version is there. */
     hearOffline: createOfflineNews(notices),
 
     /** News from the worker's side. */

@@ -1,15 +1,14 @@
-/** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and traces it on a small model. */
+/** Facts to begin with, by category. Choosing one fills prompt, subject, edit and probes, and shows what was computed before. */
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { useSlice, useWorkspace } from "../workspaceContext";
-import { promptOf, type Gallery } from "../../store/gallery";
+import { fetchStored, promptOf, type Gallery } from "../../store/gallery";
 import { SubHead } from "../ui/Panel";
 import styles from "./ask.module.css";
 
 export function Examples({ gallery }: { gallery: Gallery }) {
   const workspace = useWorkspace();
   const text = useSlice("prompt", (state) => state.text);
-  const isLoaded = useSlice("model", (state) => state.model !== undefined);
   const categories = [...new Set(gallery.examples.map(({ category }) => category))];
   const [category, setCategory] = useState(categories[0]);
   return (
@@ -36,8 +35,7 @@ export function Examples({ gallery }: { gallery: Gallery }) {
               type="button"
               className={styles.example}
               aria-pressed={promptOf(example).text === text}
-              disabled={!isLoaded}
-              onClick={() => void workspace.openExample(example)}
+              onClick={() => void workspace.openExample(example, fetchStored(example))}
             >
               {example.subject}
             </button>

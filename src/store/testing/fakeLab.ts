@@ -154,7 +154,7 @@ export function traceResult(request: TraceRequest, score = 0.5): TraceResult {
   };
 }
 
-const EDIT_RESULT: EditResult = {
+export const EDIT_RESULT: EditResult = {
   method: "ROME",
   settings: MODEL.editDefaults,
   requests: [],
