@@ -9,8 +9,9 @@ import { makeEdit, openPage, PATIENCE, stateLine, traceIsDone, waitForModel } fr
 
 test.use({ serviceWorkers: "allow" });
 
+/** A worker takes the page over only when it has fetched all of it. */
 const canGoOffline = (page: Page) =>
-  expect(page.getByText("This page now opens without a network, too.")).toBeVisible({ timeout: PATIENCE });
+  page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, { timeout: PATIENCE });
 
 test("the page works with the network cut", async ({ page, context }) => {
   const { problems } = await openPage(page);

@@ -26,7 +26,7 @@ test("a model of the hub is described before it is downloaded, kept, and deleted
   await openPage(page);
   await lookUp(page, RUNS);
   await expect(report(page)).toContainText("To download", { timeout: PATIENCE });
-  for (const words of ["apache-2.0", "safetensors, one file", "Yes: llama", "on WASM", "are free"]) {
+  for (const words of ["apache-2.0", "safetensors, one file", "llama, supported", "on WASM", "are free"]) {
     await expect(report(page)).toContainText(words);
   }
   expect(asked.some((path) => path.endsWith(".safetensors"))).toBe(false);

@@ -43,7 +43,7 @@ export default function Help({ onClose }: { onClose: () => void }) {
         </table>
         <p className={styles.soft}>
           Everything runs in this page; nothing you type or load leaves it. Only a model you choose from the
-          hub is downloaded.
+          hub is downloaded. After the first visit the page opens without a network, too.
         </p>
       </div>
     </Sheet>

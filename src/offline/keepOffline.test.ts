@@ -45,13 +45,17 @@ async function opened(isControlled: boolean) {
   return { container, news, reload, changed: () => container.dispatchEvent(new Event("controllerchange")) };
 }
 
-test("the first visit hears that the page works without a network, and of no update", async () => {
+test("the first visit hears nothing; an update in the same visit is offered", async () => {
   const { container, news, reload, changed } = await opened(false);
   const worker = new FakeWorker();
   container.registration.find(worker);
   worker.become("installed");
   changed();
-  expect(news).toEqual([{ kind: "ready" }]);
+  expect(news).toEqual([]);
+  const next = new FakeWorker();
+  container.registration.find(next);
+  next.become("installed");
+  expect(news).toMatchObject([{ kind: "update" }]);
   expect(reload).not.toHaveBeenCalled();
 });
 

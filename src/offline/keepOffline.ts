@@ -1,8 +1,6 @@
 /** The page's side of working without a network: starts the service worker and tells when a new version is there. */
 
 export type OfflineNews =
-  /** From now on the page opens without a network. */
-  | { kind: "ready" }
   /** A new version has been fetched whole; `use` reloads the page with it. */
   | { kind: "update"; use: () => void }
   /** Another tab took the new version into use; this page goes on as it is. */
@@ -18,13 +16,14 @@ export function keepOffline(
   reload: () => void = () => location.reload(),
 ): void {
   if (container === undefined) return;
-  const wasControlled = container.controller !== null;
   let isAsked = false;
+  let wasControlled = container.controller !== null;
 
   container.addEventListener("controllerchange", () => {
     if (isAsked) reload();
+    // The first worker of all changes nothing that could be seen.
     else if (wasControlled) onNews({ kind: "replaced" });
-    else onNews({ kind: "ready" });
+    wasControlled = true;
   });
 
   const offer = (worker: ServiceWorker): void =>

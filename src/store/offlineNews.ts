@@ -1,4 +1,4 @@
-/** What the page says about working without a network and about new versions of itself. */
+/** What the page says about new versions of itself. */
 import type { OfflineNews } from "../offline/keepOffline";
 import type { NoticeStore } from "./noticeStore";
 
@@ -8,8 +8,6 @@ export function createOfflineNews(notices: NoticeStore): (news: OfflineNews) => 
   const { tell } = notices.getState();
   return (news) => {
     switch (news.kind) {
-      case "ready":
-        return tell("good", "This page now opens without a network, too.");
       case "update":
         return tell("info", UPDATE, "Your question and your edits stay.", { label: "Reload", run: news.use });
       case "replaced":

@@ -6,6 +6,7 @@ import { useSlice } from "../workspaceContext";
 import { Panel } from "../ui/Panel";
 import styles from "./changes.module.css";
 import { FreeText } from "./FreeText";
+import { InterferenceBars } from "./InterferenceBars";
 import { ProbeTable } from "./ProbeTable";
 import { succeeded } from "./succeeded";
 
@@ -37,6 +38,7 @@ function select(probes: readonly Probe[], tab: Tab): Probe[] {
 export function ChangesPanel({ className }: { className?: string | undefined }) {
   const result = useSlice("edit", (state) => state.result);
   const isStored = useSlice("edit", (state) => state.isStored);
+  const isEarlier = useSlice("edit", (state) => state.isEarlier);
   const [tab, setTab] = useState<Tab>("all");
   if (result === undefined) {
     return (
@@ -58,6 +60,7 @@ export function ChangesPanel({ className }: { className?: string | undefined }) 
       aside={
         <span className={styles.aside}>
           {isStored ? <span className={styles.stamp}>stored result</span> : null}
+          {isEarlier ? <span className={styles.stamp}>from your last visit</span> : null}
           <SegmentedControl
             size="xs"
             aria-label="What to show"
@@ -71,7 +74,15 @@ export function ChangesPanel({ className }: { className?: string | undefined }) 
       {current === "text" ? (
         <FreeText generations={result.generations} />
       ) : (
-        <ProbeTable probes={select(result.probes, current)} target={result.requests[0]?.target ?? ""} />
+        <div className={styles.beside}>
+          <ProbeTable probes={select(result.probes, current)} target={result.requests[0]?.target ?? ""} />
+          {current === "all" || current === "neighbourhood" ? (
+            <InterferenceBars
+              found={result.predictedInterference}
+              own={result.requests.length === 1 ? result.requests[0]?.subject : undefined}
+            />
+          ) : null}
+        </div>
       )}
     </Panel>
   );

@@ -50,10 +50,10 @@ function Storage({ found }: { found: ModelInspection }) {
 
 function Architecture({ found }: { found: ModelInspection }) {
   const { shape, parameters: count } = found;
-  if (shape === undefined) return <Fact name="Runs here">No: see below.</Fact>;
+  if (shape === undefined) return <Fact name="Architecture">Not supported: see below.</Fact>;
   return (
-    <Fact name="Runs here">
-      Yes: {shape.family}, {shape.layers} layers of width {shape.residualWidth}
+    <Fact name="Architecture">
+      {shape.family}, supported: {shape.layers} layers of width {shape.residualWidth}
       {count === undefined ? "" : `, ${parameters(count)} parameters`}, {shape.contextLength} tokens of
       context
     </Fact>
@@ -107,7 +107,7 @@ function Found({
             onClick={() => onLoad(source, precision)}
           >
             {isFar ? `Download ${megabytes(bytes)} and load` : "Load"}
-            {fit === "no" ? " all the same" : ""}
+            {fit === "no" && !isHopeless ? " all the same" : ""}
           </Button>
         ) : null}
         <Button variant="subtle" color="gray" onClick={() => stores.picker.getState().forget()}>
