@@ -1,15 +1,15 @@
 /** Breaking the lab on purpose, in the browser itself, and reading off what the page shows for sure. */
-import { expect, type Page, type Worker } from "@playwright/test";
+import { expect, type BrowserContext, type Page, type Worker } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { editPanel, PATIENCE, stateLine, traceIsDone } from "./lab";
 
-type Broken = { method: string; after: number };
+type Broken = { method: string; after: number; by: "terminate" | "reload" };
 type WithWorkers = Window & { labWorkers: globalThis.Worker[]; breakAt: Broken | undefined };
 type Message = { kind: string; id?: number; method?: string };
 
-/** Lets the page's own script be asked to end its workers; call before the page is opened. */
-export async function rememberWorkers(page: Page): Promise<void> {
-  await page.addInitScript(() => {
+/** Lets pages be asked to end their own workers; call before they are opened. */
+export async function rememberWorkers(pages: Page | BrowserContext): Promise<void> {
+  await pages.addInitScript(() => {
     const page = window as unknown as WithWorkers;
     page.labWorkers = [];
     window.Worker = class extends window.Worker {
@@ -22,8 +22,10 @@ export async function rememberWorkers(page: Page): Promise<void> {
           if (data.kind !== "progress" || call === undefined || page.breakAt === undefined) return;
           call.heard++;
           if (call.method !== page.breakAt.method || call.heard < page.breakAt.after) return;
+          const { by } = page.breakAt;
           page.breakAt = undefined;
-          this.terminate();
+          if (by === "terminate") this.terminate();
+          else location.reload();
         });
       }
       override postMessage(message: Message, transfer?: unknown): void {
@@ -38,9 +40,18 @@ export async function rememberWorkers(page: Page): Promise<void> {
 export const terminateWorker = (page: Page): Promise<void> =>
   page.evaluate(() => (window as unknown as WithWorkers).labWorkers.at(-1)?.terminate());
 
-/** The same in the middle of the next call of `method`: when it has reported progress `after` times. */
-export const terminateDuring = (page: Page, method: string, after: number): Promise<void> =>
-  page.evaluate((broken) => void ((window as unknown as WithWorkers).breakAt = broken), { method, after });
+/** Breaks the next call of `method` in the middle: when it has reported progress `after` times. */
+export const breakDuring = (
+  page: Page,
+  method: string,
+  after: number,
+  by: Broken["by"] = "terminate",
+): Promise<void> =>
+  page.evaluate((broken) => void ((window as unknown as WithWorkers).breakAt = broken), {
+    method,
+    after,
+    by,
+  });
 
 /** The lab's worker, once there is one. */
 export async function labWorker(page: Page): Promise<Worker> {
@@ -85,6 +96,40 @@ export async function loseDeviceDuring(page: Page, after: number): Promise<void>
       if (message.kind === "progress" && ++heard >= wanted) device?.destroy();
     };
   }, after);
+}
+
+/** Storage that takes `bytes` more and then is full, at the level of the file handle; undefined: as it is. */
+export async function limitStorage(page: Page, bytes: number | undefined): Promise<void> {
+  const worker = await labWorker(page);
+  await worker.evaluate((limit) => {
+    type Shim = { realWrite?: FileSystemSyncAccessHandle["write"] };
+    const shim = self as unknown as Shim;
+    const handles = FileSystemSyncAccessHandle.prototype;
+    const write = (shim.realWrite ??= handles.write);
+    let left = limit ?? Infinity;
+    handles.write = function (data, options) {
+      const size = (data as ArrayBufferView).byteLength;
+      if (size > left) {
+        // As a real disk does: what fits is written before the error.
+        const { buffer, byteOffset } = data as Uint8Array<ArrayBuffer>;
+        write.call(this, new Uint8Array(buffer, byteOffset, left), options);
+        left = 0;
+        throw new DOMException("The storage is full.", "QuotaExceededError");
+      }
+      left -= size;
+      return write.call(this, data, options);
+    };
+  }, bytes);
+}
+
+/** WebAssembly memory that cannot grow any more, as on a machine that has none left. */
+export async function refuseMemory(page: Page): Promise<void> {
+  const worker = await labWorker(page);
+  await worker.evaluate(() => {
+    WebAssembly.Memory.prototype.grow = () => {
+      throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
+    };
+  });
 }
 
 export const weightHash = (page: Page): Promise<string> =>

@@ -8,7 +8,7 @@ import {
   setSamples,
   standing,
   startTrace,
-  terminateDuring,
+  breakDuring,
   terminateWorker,
   traceNumbers,
   traceWith,
@@ -25,7 +25,7 @@ test("terminated in the middle of a trace: the edit is back bit for bit, the tra
   await makeEdit(page);
   const before = await standing(page);
 
-  await terminateDuring(page, "trace", 4);
+  await breakDuring(page, "trace", 4);
   await setSamples(page, 30);
   await startTrace(page);
   await expect(page.locator("#where").getByRole("alert")).toContainText("The lab's worker stopped");

@@ -6,11 +6,11 @@ import styles from "./model.module.css";
 export function StackChip() {
   const stack = useSlice("stack", (state) => state.stack);
   const isLoaded = useSlice("model", (state) => state.model !== undefined);
-  if (!isLoaded) return null;
+  if (!isLoaded || stack === undefined) return null;
   return (
     <span className={styles.state} data-edited={enabledCount(stack) > 0 || undefined} role="status">
       <span className={styles.dot} aria-hidden="true" />
-      {stack?.line ?? "base model"}
+      {stack.line}
     </span>
   );
 }
