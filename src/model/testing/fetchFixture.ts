@@ -1,5 +1,5 @@
 /** Reads tests/fixtures in a browser under test: Vite serves the files. */
-const addresses = import.meta.glob<string>(["../../../tests/fixtures/{models,editing,gguf}/**/*"], {
+const addresses = import.meta.glob<string>(["../../../tests/fixtures/{models,editing,gguf,families}/**/*"], {
   query: "?url",
   import: "default",
   eager: true,
