@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ["gpu", "loading", "linalg", ...BELOW],
   tracing: EXPERIMENT,
   editing: ["loading", ...EXPERIMENT],
-  superposition: EXPERIMENT,
+  superposition: ["editing", ...EXPERIMENT],
   evaluation: ["editing", ...EXPERIMENT],
   lab: LAB,
   cli: LAB,

@@ -3,6 +3,7 @@
  * neither knows more. Requests and results are plain data; typed arrays are transferred.
  */
 import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
+import type { ForecastRequest, JobForecast } from "./forecast";
 import type {
   GeneratePartial,
   GenerateRequest,
@@ -15,6 +16,7 @@ import type { KeptModels, ModelInspection } from "./modelInspection";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
 import type { StatisticsRequest, StatisticsResult } from "./statistics";
+import type { SuperpositionRequest, SuperpositionResult } from "./superposition";
 import type {
   CellRequest,
   CellResult,
@@ -47,6 +49,8 @@ export type LabApi = {
   /** Many facts traced and averaged by the role of each token. */
   traceAverage: Handler<TraceAverageRequest, TraceAverageResult>;
   statistics: Handler<StatisticsRequest, StatisticsResult>;
+  /** How far a list of facts share directions of key space, layer by layer. */
+  superposition: Handler<SuperpositionRequest, SuperpositionResult>;
   edit: Handler<EditCall, EditResult, EditPartial>;
   stack: Handler<Record<never, never>, StackState>;
   setEditEnabled: Handler<{ id: string; enabled: boolean }, StackState>;
@@ -62,5 +66,7 @@ export type LabApi = {
     StackState
   >;
   selfTest: Handler<Record<never, never>, SelfTestResult>;
+  /** What a trace or an edit would take beside the model, before it begins. */
+  forecast: Handler<ForecastRequest, JobForecast>;
   memory: Handler<Record<never, never>, { tensors: number; bytes: number; backend: Backend }>;
 };

@@ -1,22 +1,34 @@
 /** The lab: every operation of LabApi over one session. */
-import type { LabApi } from "../domain/labApi";
+import type { Handler, LabApi } from "../domain/labApi";
 import { memory } from "../gpu/tensor";
 import { selfTest } from "../gpu/selfTest";
 import { editFacts, recomputeEdit } from "./edit";
 import type { LabEnvironment } from "./environment";
+import { forecast } from "./forecast";
 import { inspectModel } from "./inspectModel";
+import {
+  assertRoom,
+  editMemory,
+  generationMemory,
+  statisticsMemory,
+  traceAverageMemory,
+  traceMemory,
+  type JobMemory,
+} from "./jobMemory";
 import { keptModels, removeKeptModel } from "./keptModels";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
 import { load } from "./load";
 import { startEngine } from "./engine";
-import { describe, loadedModel, type Session } from "./session";
+import { describe, loadedModel, type LoadedState, type Session } from "./session";
 import { moveEdit, openEdits, removeEdit, renameEdit, saveEdits, setEditEnabled, stackState } from "./stack";
 import { computeStatistics } from "./statistics";
+import { findSuperposition } from "./superposition";
 import { averageTraces, traceCell, traceFact } from "./trace";
 
 /** A lab with nothing loaded. Operations must not overlap: the tensor engine has one tape (workers/serve.ts queues). */
 export function createLab(environment: LabEnvironment): LabApi {
   const session: Session = { environment, engine: undefined, loaded: undefined };
+  const job = roomFor(session);
   return {
     listModels: (_request, { signal }) => environment.listEmbedded(signal),
     inspectModel: (request, context) => inspectModel(session, request, context),
@@ -24,13 +36,16 @@ export function createLab(environment: LabEnvironment): LabApi {
     removeKeptModel: (request) => removeKeptModel(environment, request),
     load: (request, context) => load(session, request, context),
     tokenize: async (request) => tokenizePrompt(loadedModel(session), request),
-    generate: (request, context) => generateText(loadedModel(session), request, context),
+    generate: job(generationMemory, (state, request, context) => generateText(state, request, context)),
     score: (request, context) => scoreTarget(loadedModel(session), request, context),
-    trace: (request, context) => traceFact(loadedModel(session), request, context),
+    trace: job(traceMemory, (state, request, context) => traceFact(state, request, context)),
     traceCell: (request, context) => traceCell(loadedModel(session), request, context),
-    traceAverage: (request, context) => averageTraces(loadedModel(session), request, context),
-    statistics: (request, context) => computeStatistics(session, request, context),
-    edit: (request, context) => editFacts(session, request, context),
+    traceAverage: job(traceAverageMemory, (state, request, context) => averageTraces(state, request, context)),
+    statistics: job(statisticsMemory, (_state, request, context) =>
+      computeStatistics(session, request, context),
+    ),
+    superposition: (request, context) => findSuperposition(session, request, context),
+    edit: job(editMemory, (_state, request, context) => editFacts(session, request, context)),
     stack: () => stackState(session),
     setEditEnabled: (request) => setEditEnabled(session, request),
     removeEdit: (request) => removeEdit(session, request),
@@ -43,9 +58,27 @@ export function createLab(environment: LabEnvironment): LabApi {
       session.engine ??= (await startEngine(environment, undefined)).engine;
       return selfTest(session.engine);
     },
+    forecast: (request) => forecast(session, request),
     memory: async () => {
       const { backend, heldBytes } = describe(session);
       return { tensors: memory().tensors, bytes: heldBytes, backend };
     },
   };
 }
+
+/** Makes jobs that are refused when they cannot fit, and that give back afterwards what was kept for reuse. */
+const roomFor =
+  (session: Session) =>
+  <Request, Result, Partial>(
+    memoryOf: (state: LoadedState, request: Request) => JobMemory,
+    run: (state: LoadedState, ...call: Parameters<Handler<Request, Result, Partial>>) => Promise<Result>,
+  ): Handler<Request, Result, Partial> =>
+  async (request, context) => {
+    const state = loadedModel(session);
+    assertRoom(state, memoryOf(state, request));
+    try {
+      return await run(state, request, context);
+    } finally {
+      session.engine?.trim();
+    }
+  };

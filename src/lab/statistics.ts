@@ -1,6 +1,7 @@
 /** Second moments of MLP keys: from a file, from the cache, as shipped, or computed from text, in this order. */
 import type { CallContext } from "../domain/progress";
 import type { StatisticsRequest, StatisticsResult } from "../domain/statistics";
+import type { SecondMoment } from "../editing/secondMoment";
 import { collectStatistics, describeStatistics, type Statistics } from "../editing/statistics";
 import { readStatistics, writeStatistics } from "../editing/statisticsFile";
 import { AppError } from "../lib/errors";
@@ -63,17 +64,61 @@ async function keptStatistics(
   layer: number,
   context: CallContext<never>,
 ): Promise<Statistics> {
-  const { model, files } = loadedModel(session);
-  const { cache } = session.environment;
-  const name = cacheName(model.baseHash, layer);
-  const kept = await cache.read(name);
-  if (kept) return readStatistics(kept, "The cached statistics", model);
-  const shipped = await readShippedStatistics(files, layer, model, context.signal);
-  if (shipped) return shipped;
+  const stored = await storedStatistics(session, layer, context.signal);
+  if (stored) return stored;
   const statistics = await collect(session, { layers: [layer] }, context);
-  // Too little space for the cache must not cost the user the edit.
-  await cache.write(name, writeStatistics(statistics)).catch(() => undefined);
+  await writeToCache(session, statistics);
   return statistics;
+}
+
+/** From the cache or as shipped; undefined where neither is there. */
+async function storedStatistics(
+  session: Session,
+  layer: number,
+  signal: AbortSignal,
+): Promise<Statistics | undefined> {
+  const { model, files } = loadedModel(session);
+  const kept = await session.environment.cache.read(cacheName(model.baseHash, layer));
+  if (kept) return readStatistics(kept, "The cached statistics", model);
+  return readShippedStatistics(files, layer, model, signal);
+}
+
+/** One file per layer. Too little space for the cache must not cost the user the job. */
+async function writeToCache(session: Session, statistics: Statistics): Promise<void> {
+  const { model } = loadedModel(session);
+  for (const [layer, moment] of statistics.layers) {
+    const one = { ...statistics, layers: new Map([[layer, moment]]) };
+    const name = cacheName(model.baseHash, layer);
+    await session.environment.cache.write(name, writeStatistics(one)).catch(() => undefined);
+  }
+}
+
+/**
+ * The lab's own second moments of several layers; those that nobody has yet are computed in one run over the text.
+ * @throws AppError bad-statistics, wrong-model, cancelled
+ */
+export async function statisticsForLayers(
+  session: Session,
+  layers: readonly number[],
+  context: CallContext<never>,
+): Promise<Statistics> {
+  const { model, recent } = loadedModel(session);
+  const found = new Map<number, SecondMoment>();
+  for (const layer of layers) {
+    const known = recent.statistics(layer) ?? (await storedStatistics(session, layer, context.signal));
+    const moment = known?.layers.get(layer);
+    if (moment) found.set(layer, moment);
+  }
+  const missing = layers.filter((layer) => !found.has(layer));
+  if (missing.length > 0) {
+    const collected = await collect(session, { layers: missing }, context);
+    await writeToCache(session, collected);
+    for (const [layer, moment] of collected.layers) found.set(layer, moment);
+  }
+  for (const [layer, moment] of found) {
+    recent.keepStatistics(layer, { modelHash: model.hash, textHash: "", layers: new Map([[layer, moment]]) });
+  }
+  return { modelHash: model.hash, textHash: "", layers: found };
 }
 
 /** Computes second moments; those of the default text or the user's are used by the next edits. */
@@ -84,13 +129,11 @@ export async function computeStatistics(
 ): Promise<StatisticsResult> {
   const started = performance.now();
   const statistics = await collect(session, texts ? { layers, texts } : { layers }, context);
-  const { cache } = session.environment;
-  const { model, recent } = loadedModel(session);
+  const { recent } = loadedModel(session);
   for (const [layer, moment] of statistics.layers) {
-    const one = { ...statistics, layers: new Map([[layer, moment]]) };
-    recent.keepStatistics(layer, one);
-    await cache.write(cacheName(model.baseHash, layer), writeStatistics(one)).catch(() => undefined);
+    recent.keepStatistics(layer, { ...statistics, layers: new Map([[layer, moment]]) });
   }
+  await writeToCache(session, statistics);
   return {
     layers: await describeStatistics(statistics, context.signal),
     textHash: statistics.textHash,

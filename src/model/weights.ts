@@ -65,11 +65,12 @@ export class ModelWeights {
 
   /** Runs `body` on the checkpoint's own matrices, whatever is laid over them. */
   async onBase<Result>(body: () => Promise<Result>): Promise<Result> {
+    const before = this.#overridesInUse;
     this.#overridesInUse = false;
     try {
       return await body();
     } finally {
-      this.#overridesInUse = true;
+      this.#overridesInUse = before;
     }
   }
 

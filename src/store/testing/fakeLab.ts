@@ -196,6 +196,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     traceCell: () => Promise.resolve({ top: [{ id: 1, text: " Lima", p: 0.5 }] }),
     traceAverage: () => Promise.reject(new Error("not asked for in these tests")),
     statistics: () => Promise.resolve({ layers: [], textHash: "", milliseconds: 1 }),
+    superposition: () => Promise.reject(new Error("not asked for in these tests")),
     edit: () => {
       stack = stackOf([true]);
       return Promise.resolve({ ...EDIT_RESULT, stack });
@@ -209,6 +210,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     saveEdits: () => Promise.resolve({ bytes: new Uint8Array(8) }),
     openEdits: () => Promise.resolve((stack = stackOf([true]))),
     selfTest: () => Promise.resolve(SELF_TEST),
+    forecast: () => Promise.resolve({ job: 100, held: 6000, limit: { bytes: 2 ** 32, isHard: true } }),
     memory: () => Promise.resolve({ tensors: 1, bytes: 6000, backend: "wasm" as const }),
     ...overrides,
   };

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { parseCsv } from "./parseCsv";
+import { readFacts } from "./readFacts";
+
+describe("comma separated values", () => {
+  test.each([
+    ["a,b\n1,2", [["a", "b"], ["1", "2"]]],
+    ['\ufeffa,b\r\n"x, ""y""\nz",\r\n\r\n', [["a", "b"], ['x, "y"\nz', ""]]],
+    ["a\rb", [["a"], ["b"]]],
+    ["a,", [["a", ""]]],
+    [",b", [["", "b"]]],
+    ['"a"b,c', [["ab", "c"]]],
+    ["", []],
+  ])("%j", (text, rows) => expect(parseCsv(text, "f.csv")).toEqual(rows)); // prettier-ignore
+
+  test("a quote that stays open is refused with its line", () =>
+    expect(() => parseCsv('a\n"b', "f.csv")).toThrow(/f\.csv opens a quote on line 2/));
+});
+
+describe("facts", () => {
+  const france = { prompt: "The capital of {} is", subject: "France", target: "Paris" };
+
+  test.each([
+    ["CounterFact", JSON.stringify([{ requested_rewrite: { prompt: france.prompt, subject: "France", target_true: { str: "Paris", id: "Q90" } } }])],
+    ["known_1000", JSON.stringify([{ prompt: france.prompt, subject: "France", attribute: "Paris" }])],
+    ["the models' own", JSON.stringify({ facts: [{ ...france, relation: "capital" }] })],
+    ["CSV", 'relation,Subject,prompt,target\ncapital,France,"The capital of {} is",Paris\n'],
+  ])("in the form of %s", (_form, text) => expect(readFacts(text, "f")).toEqual([france])); // prettier-ignore
+
+  test("without an answer, and without the subject in the prompt: that is for the analysis to name", () =>
+    expect(readFacts("prompt,subject\nIt is in,France", "f")).toEqual([
+      { prompt: "It is in", subject: "France" },
+    ]));
+
+  test.each([
+    ["[1]", /fact 1 is not an object/],
+    ['[{"subject": "x"}]', /fact 1 has no text in “prompt”/],
+    ["[", /not JSON/],
+    ["[]", /holds no fact/],
+    ["subject,p\nx,y", /no column “prompt”/],
+    ["", /no column “prompt”/],
+  ])("%j is refused", (text, message) => expect(() => readFacts(text, "f")).toThrow(message));
+});
