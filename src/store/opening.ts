@@ -30,6 +30,8 @@ export function createOpening(stores: Stores, question: Question) {
     const { precision, isReturn = false } = options;
     const previous = last;
     statistics.getState().clear();
+    // Another model's stack must not stand beside this one's name, not even until the lab has answered.
+    stack.getState().forget();
     const loaded = await model.getState().load(source, precision);
     if (loaded === undefined) {
       const { loading } = model.getState();
