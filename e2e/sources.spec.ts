@@ -118,7 +118,7 @@ test("second moments of a pasted text are computed, and the next edit is made wi
   const tokens = Number(/(\d+) tokens/u.exec(await page.getByText(/^Layer \d: /u).innerText())?.[1]);
   expect(tokens).toBeGreaterThan(15);
   expect(tokens).toBeLessThan(60);
-  await page.keyboard.press("Escape");
+  await text.press("Escape");
   await makeEdit(page);
   expect(await weightHash(page)).not.toBe(withOwnText);
   await expect(rewrites.locator("del")).toHaveText("Oslo");
