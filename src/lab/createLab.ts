@@ -40,7 +40,9 @@ export function createLab(environment: LabEnvironment): LabApi {
     score: (request, context) => scoreTarget(loadedModel(session), request, context),
     trace: job(traceMemory, (state, request, context) => traceFact(state, request, context)),
     traceCell: (request, context) => traceCell(loadedModel(session), request, context),
-    traceAverage: job(traceAverageMemory, (state, request, context) => averageTraces(state, request, context)),
+    traceAverage: job(traceAverageMemory, (state, request, context) =>
+      averageTraces(state, request, context),
+    ),
     statistics: job(statisticsMemory, (_state, request, context) =>
       computeStatistics(session, request, context),
     ),

@@ -1,14 +1,14 @@
 /** The question in force: what prompt, subject, model and weights ask together, and the answers that belong to it. */
 import type { Stores } from "./stores";
 import { enabledCount } from "./stackStore";
-import type { TraceSubject } from "./traceStore";
+import { toRequest, type TraceSubject } from "./traceStore";
 
 /** How an answer's text is scored: in running text a space stands before it. */
 const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : ` ${answer}`);
 
 export type Question = ReturnType<typeof createQuestion>;
 
-export function createQuestion({ model, prompt, ask, trace, edit, stack }: Stores) {
+export function createQuestion({ model, prompt, ask, trace, edit, stack, caution }: Stores) {
   const hasEdits = (): boolean => enabledCount(stack.getState().stack) > 0;
 
   /** What the present trace view is about, or undefined while prompt, subject or model are missing. */
@@ -46,13 +46,23 @@ export function createQuestion({ model, prompt, ask, trace, edit, stack }: Store
     askNext,
     continueText,
 
-    async trace(): Promise<void> {
+    /** Traces what is asked; `anyway`: although it comes near the device's memory. */
+    async trace(anyway = false): Promise<void> {
       const subject = about();
-      if (subject !== undefined) await trace.getState().start(subject);
+      const { view, settings, recall } = trace.getState();
+      if (subject === undefined || recall(subject)) return;
+      const { allows, clear } = caution.getState();
+      const request = toRequest(subject, view, settings, "edited");
+      if (!anyway && !(await allows({ kind: "trace", request }))) return;
+      clear("trace");
+      // The question may have changed while the lab looked.
+      const still = about();
+      if (still !== undefined) await trace.getState().start(still);
     },
 
     /** The prompt, subject or model changed: what was asked and traced no longer belongs to it. */
     async changed(): Promise<void> {
+      for (const job of ["trace", "edit"] as const) caution.getState().clear(job);
       const subject = about();
       if (subject === undefined || !trace.getState().recall(subject)) trace.getState().clear();
       if (model.getState().model === undefined) return;

@@ -1,6 +1,7 @@
 /** All stores of the page. They do not know each other; what touches several of them is an intent of the workspace. */
 import type { Lab } from "../workers/client";
 import { createAskStore } from "./askStore";
+import { createCautionStore } from "./cautionStore";
 import { createEditStore } from "./editStore";
 import { createModelStore } from "./modelStore";
 import { createNoticeStore } from "./noticeStore";
@@ -24,6 +25,7 @@ export function createStores(lab: Lab) {
     edit: createEditStore(lab),
     stack: createStackStore(lab),
     statistics: createStatisticsStore(lab),
+    caution: createCautionStore(lab),
     report: createReportStore(lab),
     notices: createNoticeStore(),
     sheet: createSheetStore(),

@@ -252,3 +252,36 @@ describe("a link made with another model", () => {
     expect((await openedAt("embedded:tiny")).notice).toBeUndefined();
   });
 });
+
+describe("a job that comes near the memory's limit", () => {
+  const near = { job: 2e9, held: 3.9e9, limit: { bytes: 2 ** 32, isHard: true } };
+  const openedNear = () => opened({ forecast: () => Promise.resolve(near) });
+  const jobs = (lab: { calls: { method: string }[] }, method: string) =>
+    lab.calls.filter((call) => call.method === method).length;
+
+  test("waits for the user's word, with what it would take", async () => {
+    const { workspace, lab, caution, trace } = await openedNear();
+    expect(jobs(lab, "trace")).toBe(0);
+    expect(caution.getState().trace).toEqual(near);
+    await workspace.traceAnyway();
+    expect(jobs(lab, "trace")).toBe(1);
+    expect(trace.getState().shown).toBeDefined();
+    expect(caution.getState().trace).toBeUndefined();
+    await workspace.edit();
+    expect(jobs(lab, "edit")).toBe(0);
+    await workspace.edit(true);
+    expect(jobs(lab, "edit")).toBe(1);
+  });
+
+  test("is forgotten with the question", async () => {
+    const { workspace, caution } = await openedNear();
+    workspace.type("The capital of Chile is");
+    await workspace.settle();
+    expect(caution.getState().trace).toBeUndefined();
+  });
+
+  test("a forecast that fails stops nothing", async () => {
+    const { lab } = await opened({ forecast: () => Promise.reject(new Error("no")) });
+    expect(jobs(lab, "trace")).toBe(1);
+  });
+});

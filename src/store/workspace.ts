@@ -5,7 +5,7 @@
 import type { EditResult } from "../domain/edit";
 import type { Cell } from "../lib/heatmap/heatmap";
 import type { Lab } from "../workers/client";
-import { EMPTY_FORM } from "./editStore";
+import { EMPTY_FORM, toEditCall } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import { keepChanges } from "./keptChanges";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
@@ -24,7 +24,7 @@ const TRACED_UNASKED = 2e7;
 
 export function createWorkspace(lab: Lab) {
   const stores = createStores(lab);
-  const { model, prompt, ask, trace, edit, stack, statistics, notices } = stores;
+  const { model, prompt, ask, trace, edit, stack, statistics, notices, caution } = stores;
   const question = createQuestion(stores);
   const opening = createOpening(stores, question);
 
@@ -150,7 +150,8 @@ export function createWorkspace(lab: Lab) {
 
     askNext: question.askNext,
     continueText: question.continueText,
-    trace: question.trace,
+    trace: () => question.trace(),
+    traceAnyway: () => question.trace(true),
 
     /** Goes to another view; computes it at once when this prompt has already been traced. */
     async changeView(view: TraceView): Promise<void> {
@@ -173,10 +174,14 @@ export function createWorkspace(lab: Lab) {
       edit.getState().editAtLayer(cell.layer);
     },
 
-    /** Runs the edit; a stored result makes way for a live one. */
-    async edit(): Promise<void> {
+    /** Runs the edit; a stored result makes way for a live one. `anyway`: although it comes near the memory's limit. */
+    async edit(anyway = false): Promise<void> {
       const { text, subject } = prompt.getState();
       if (subject === undefined) return;
+      const { allows, clear } = caution.getState();
+      const call = toEditCall(edit.getState().form, text, subject);
+      if (!anyway && !(await allows({ kind: "edit", call }))) return;
+      clear("edit");
       await afterEdit(await edit.getState().start(text, subject));
     },
     async recompute(id: string): Promise<void> {

@@ -5,6 +5,7 @@ import { useSlice, useWorkspace } from "../workspaceContext";
 import { EditList } from "../stack/EditList";
 import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
+import { MemoryCaution } from "../ui/MemoryCaution";
 import { Panel } from "../ui/Panel";
 import styles from "./edit.module.css";
 import { EditSentence } from "./EditSentence";
@@ -84,6 +85,7 @@ export function EditPanel({ className }: { className?: string | undefined }) {
           Edit
         </Button>
       )}
+      <MemoryCaution kind="edit" onGo={() => void workspace.edit(true)} />
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
       <Curves />
       {run.status === "running"

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
+import { MemoryCaution } from "../ui/MemoryCaution";
 import { Panel } from "../ui/Panel";
 import { HeatmapView } from "./HeatmapView";
 import styles from "./trace.module.css";
@@ -26,6 +27,7 @@ export function TracePanel({ className }: { className?: string | undefined }) {
   return (
     <Panel id="where" title="Where is it?" className={className} aside={<ViewTabs />}>
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
+      <MemoryCaution kind="trace" onGo={() => void workspace.traceAnyway()} />
       {picture === undefined ? (
         <div className={styles.empty}>
           <p>
