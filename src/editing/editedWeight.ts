@@ -2,6 +2,7 @@
 import { dispose, keep, tensor } from "../gpu/tensor";
 import { createLinear } from "../gpu/weights";
 import { AppError } from "../lib/errors";
+import { areFinite } from "../lib/finite";
 import type { MatrixName } from "../model/weightNames";
 import type { ModelWeights } from "../model/weights";
 
@@ -33,8 +34,12 @@ export async function readBaseWeight(weights: ModelWeights, name: string): Promi
   );
 }
 
-/** These values on the backend, ready to be laid over the base ones. */
+/** These values on the backend, ready to be laid over the base ones. Throws AppError `not-finite`. */
 export function createEdited(weights: ModelWeights, name: string, values: Float32Array): EditedWeight {
+  if (!areFinite(values)) {
+    const message = `The edits together make “${name}” larger than a number can be.`;
+    throw new AppError("not-finite", message, "Leave out the largest of them.", { weight: name });
+  }
   const matrix = matrixNamed(weights, name);
   if (matrix) {
     const { inFeatures, outFeatures } = weights.matrix(matrix);

@@ -7,6 +7,7 @@ import type { EditRequest, Neighbour, Probe, ProbeKind, ProbeSide } from "../dom
 import { answerIds, withoutEndTokens } from "../editing/factToken";
 import { flatRow, rightPadded } from "../editing/rightPadded";
 import { dispose, read } from "../gpu/tensor";
+import { assertFiniteAnswer } from "../lib/finite";
 import { forwardWithPauses } from "../model/forward";
 import type { Model } from "../model/model";
 import { scoreOfToken } from "../model/tokenChoices";
@@ -65,6 +66,7 @@ async function scoreBatch(
   dispose(residual);
   const values = await read(logits!);
   dispose(logits);
+  assertFiniteAnswer(values);
   const width = values.length / places.length;
   let at = 0;
   return rows.map(({ answerTokens }) => {

@@ -1,5 +1,6 @@
 /** Token after token: the loop under generation and context sampling. When to stop and what to show is left to callers. */
 import { dispose, read, type Tensor } from "../gpu/tensor";
+import { assertFiniteAnswer } from "../lib/finite";
 import { KeyValueCache } from "./cache";
 import { forwardWithPauses, type TokenBatch } from "./forward";
 import type { Model } from "./model";
@@ -17,7 +18,7 @@ type ContinueOptions = {
 export type ContinuedStep = { ids: Int32Array; logits: Float32Array };
 
 /** Long prompts are read in pieces, so that a cancel need not wait for the whole of one. */
-const PIECE = 128;
+export const PIECE = 128;
 
 /**
  * Continues every row of a batch, up to the model's context length; the caller stops earlier by leaving the loop.
@@ -83,7 +84,7 @@ async function nextLogits(
 
 async function readAndFree(logits: Tensor): Promise<Float32Array> {
   try {
-    return await read(logits);
+    return assertFiniteAnswer(await read(logits));
   } finally {
     dispose(logits);
   }

@@ -3,6 +3,7 @@ import type { ScoreRequest, ScoreResult } from "../domain/generation";
 import type { CallContext } from "../domain/progress";
 import { dispose, read } from "../gpu/tensor";
 import { AppError } from "../lib/errors";
+import { assertFiniteAnswer } from "../lib/finite";
 import { forwardWithPauses, oneRow } from "./forward";
 import type { Model } from "./model";
 import { scoreOfToken } from "./tokenChoices";
@@ -30,6 +31,7 @@ export async function score(
   const { residual, logits } = await forwardWithPauses(model, oneRow(ids), { logitsAt: rows, signal });
   const values = await read(logits!);
   dispose(residual, logits);
+  assertFiniteAnswer(values);
 
   const width = values.length / rows.length;
   const scored = Array.from(rows, (row, index) => {

@@ -4,6 +4,7 @@ import { dispose, read, tidy, type Tensor } from "../gpu/tensor";
 import type { TokenChoice } from "../domain/model";
 import type { TraceRequest, TraceWarning } from "../domain/trace";
 import { AppError } from "../lib/errors";
+import { assertFiniteAnswer } from "../lib/finite";
 import { unembed } from "../model/forward";
 import type { Model } from "../model/model";
 
@@ -12,6 +13,7 @@ export async function likeliestNext(model: Model, row: Tensor, count: number): P
   const probabilities = tidy(() => softmax(unembed(model, row)));
   const values = await read(probabilities);
   dispose(probabilities);
+  assertFiniteAnswer(values);
   return bestOf(values, count).map((id) => ({
     id,
     text: model.tokenizer.tokenText(id),

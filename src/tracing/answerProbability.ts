@@ -2,6 +2,7 @@
 import { concat, crossEntropy, slice } from "../gpu/ops";
 import { dispose, read, tidy, type Tensor } from "../gpu/tensor";
 import { throwIfCancelled } from "../lib/cancel";
+import { assertFiniteAnswer } from "../lib/finite";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import { unembed } from "../model/forward";
 import type { Model } from "../model/model";
@@ -10,7 +11,7 @@ import { rowsPerStep } from "./stepSize";
 /**
  * p(answer) for each row [n, d] of the residual after the last block. The rows stay the caller's; the logits are made
  * in portions and never leave the device.
- * @throws AppError cancelled
+ * @throws AppError cancelled, not-finite
  */
 export async function answerProbabilities(
   model: Model,
@@ -35,7 +36,7 @@ export async function answerProbabilities(
     }
     const joined = losses.length === 1 ? losses[0]! : concat(losses, 0);
     try {
-      return (await read(joined)).map((loss) => Math.exp(-loss));
+      return assertFiniteAnswer(await read(joined)).map((loss) => Math.exp(-loss));
     } finally {
       if (losses.length > 1) dispose(joined);
     }

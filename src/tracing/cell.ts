@@ -4,6 +4,7 @@ import { dispose, read, tidy } from "../gpu/tensor";
 import type { CallContext } from "../domain/progress";
 import type { CellRequest, CellResult } from "../domain/trace";
 import { AppError } from "../lib/errors";
+import { assertFiniteAnswer } from "../lib/finite";
 import { unembed } from "../model/forward";
 import type { Model } from "../model/model";
 import { bestOf } from "./answer";
@@ -46,6 +47,7 @@ export async function cellTop(
     });
     const values = await read(probabilities);
     dispose(rows, probabilities);
+    assertFiniteAnswer(values);
     const text = (id: number): string => model.tokenizer.tokenText(id);
     return {
       top: bestOf(values, Math.min(top, values.length)).map((id) => ({ id, text: text(id), p: values[id]! })),
