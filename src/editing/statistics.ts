@@ -11,6 +11,7 @@ import { AppError, invariant } from "../lib/errors";
 import { createPace } from "../lib/pace";
 import { sha256 } from "../lib/sha256";
 import { factorSpdWithPauses, type SpdFactor } from "../linalg/solveSpd";
+import type { ModelConfig } from "../model/config";
 import { embed, runBlocksWithPauses } from "../model/forward";
 import { collect, type Site } from "../model/hooks";
 import type { Model } from "../model/model";
@@ -26,7 +27,7 @@ export type Statistics = {
 };
 
 /** Tokens run together at most, padding included; bounds the memory of one pass. */
-export const CHUNK_TOKENS = 1024;
+const CHUNK_TOKENS = 1024;
 /** Products in one block of one pass, which bounds the wait for a cancel to about a tenth of a second. */
 const CHUNK_PRODUCTS = 1e9;
 /** Documents among which those of like length are put together. */
@@ -54,7 +55,7 @@ export async function collectStatistics(
   const total = filled.reduce((sum, ids) => sum + ids.length, 0);
   const pace = createPace();
   let done = 0;
-  for (const chunk of chunks(filled, tokensAtOnce(model))) {
+  for (const chunk of chunks(filled, tokensAtOnce(model.config))) {
     await addChunk(model, chunk, accumulators, signal);
     done += chunk.reduce((sum, ids) => sum + ids.length, 0);
     const secondsLeft = pace(done, total);
@@ -87,8 +88,8 @@ function checkLayers(model: Model, layers: readonly number[]): void {
   throw new AppError("bad-request", sentence, "Choose the layers to collect.", { field: "layers" });
 }
 
-function tokensAtOnce({ config }: Model): number {
-  const { residualWidth, mlpWidth } = config;
+/** Tokens of one pass, unless a single text is longer. */
+export function tokensAtOnce({ residualWidth, mlpWidth }: ModelConfig): number {
   const productsPerToken = residualWidth * (3 * mlpWidth + 4 * residualWidth);
   return Math.min(CHUNK_TOKENS, Math.ceil(CHUNK_PRODUCTS / productsPerToken));
 }

@@ -45,7 +45,7 @@ export type TargetOptions = {
 };
 
 /** Bounds the memory of a pass with its gradient: measured, about 90 bytes each. */
-const BUDGET = 1_500_000;
+export const BUDGET = 1_500_000;
 
 export type OptimisedTarget = {
   /** t + δ, [d]. */

@@ -9,6 +9,7 @@ import { dispose, tidy, type Tensor } from "../gpu/tensor";
 import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import type { KeyValue } from "../model/cache";
+import type { ModelConfig } from "../model/config";
 import { runBlock } from "../model/forward";
 import type { Hook } from "../model/hooks";
 import type { Model } from "../model/model";
@@ -78,7 +79,7 @@ export async function sweepToken(sweep: Sweep, context: Context): Promise<Float3
 
 /** Lets in the runs that begin at this layer: into the last group while it has room, else into a new one. */
 function join({ runs, token }: Sweep, layer: number, groups: Group[], context: Context): void {
-  const { model, kept, rowsAtOnce = rowsPerBlockStep(model) } = context;
+  const { model, kept, rowsAtOnce = rowsPerBlockStep(model.config) } = context;
   const capacity = Math.max(1, Math.floor(rowsAtOnce / (kept.samples * (kept.positions - token))));
   const first = groups[0]?.parts[0];
   const baseline = first && slice(first, [0, 0, 0], [kept.samples, -1, -1]);
@@ -133,7 +134,7 @@ function blockOfGroup(
 }
 
 /** Rows of activations that one block step may take. */
-function rowsPerBlockStep({ config }: Model): number {
+export function rowsPerBlockStep(config: ModelConfig): number {
   const { residualWidth, mlpWidth, heads, keyValueHeads, headDim, gatedMlp } = config;
   const attention = 2 * residualWidth * headDim * (heads + keyValueHeads);
   const mlp = (gatedMlp ? 3 : 2) * residualWidth * mlpWidth;
