@@ -1,7 +1,7 @@
 /** Edits as data: requests, factors, the stack, and what an edit did to the probes. */
 
 export type EditMethod =
-  "ROME" | "R-ROME" | "MEMIT" | "EMMET" | "AlphaEdit" | "UnKE" | "AnyEdit" | "FT-L" | "FT-M" | "LoRA";
+  "ROME" | "R-ROME" | "MEMIT" | "EMMET" | "AlphaEdit" | "UnKE" | "AnyEdit" | "FT-L" | "FT-M" | "LoRA" | "KN";
 
 /** A hyper-parameter's value; lists are layers. */
 export type SettingValue = string | number | boolean | readonly number[];
@@ -161,6 +161,8 @@ export type EditResult = {
     after: { p: number; rank: number };
     loss: OptimisationStep[];
   }[];
+  /** Of every optimised vector, where a request has several (the chunks of a long answer). */
+  losses?: OptimisationStep[][];
   updates: UpdateSummary[];
   probes: Probe[];
   generations: { prompt: string; before: string; after: string }[];

@@ -55,6 +55,7 @@ export function checkCall(model: Model, call: EditCall, contexts: readonly strin
   checkContexts(contexts);
   for (const request of call.requests) {
     checkRequest(request);
+    method.checkRequest?.(request);
     checkLength(model.tokenizer, request, contexts, model.config.contextLength);
   }
 }

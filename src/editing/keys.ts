@@ -11,7 +11,7 @@ import type { KeyAndOutput } from "./updateRules";
 export async function collectKeys(
   model: Model,
   layer: number,
-  texts: readonly LocatedText[],
+  texts: readonly Pick<LocatedText, "ids" | "lookup">[],
   signal?: AbortSignal,
 ): Promise<KeyAndOutput[]> {
   const [keys, outputs] = await readPlaces(

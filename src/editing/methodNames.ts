@@ -12,4 +12,5 @@ export const METHOD_NAMES = [
   "FT-L",
   "FT-M",
   "LoRA",
+  "KN",
 ] as const satisfies readonly EditMethod[];

@@ -45,11 +45,26 @@ const QUICK: Record<string, Settings> = {
   "FT-L": { steps: 2 },
   "FT-M": { steps: 2 },
   LoRA: { steps: 2, rank: 2 },
+  KN: { steps: 2 },
 };
 
 const FACTS: EditRequest[] = [
-  { prompt: "The {} is in", subject: "tower", targetNew: "the house", paraphrases: [], neighbours: [] },
-  { prompt: "A {} was", subject: "river", targetNew: "not here", paraphrases: [], neighbours: [] },
+  {
+    prompt: "The {} is in",
+    subject: "tower",
+    targetNew: "the house",
+    targetTrue: "it",
+    paraphrases: [],
+    neighbours: [],
+  },
+  {
+    prompt: "A {} was",
+    subject: "river",
+    targetNew: "not here",
+    targetTrue: "it",
+    paraphrases: [],
+    neighbours: [],
+  },
 ];
 
 /** The first pass builds rotary tables, which stay. */

@@ -53,6 +53,26 @@ describe("request files", () => {
     );
   });
 
+  test("of UnKEBench and EditEverything ask the question as it is", () => {
+    const record = {
+      id: 3,
+      question: "Who was he? ",
+      para_question: "Who?",
+      answer: "A long story.",
+      sub_question: [],
+    };
+    expect(read([record])).toEqual([
+      {
+        prompt: "{}",
+        subject: "Who was he?",
+        targetNew: "A long story.",
+        paraphrases: ["Who?"],
+        neighbours: [],
+      },
+    ]);
+    expect(() => read([{ ...record, anser: "x" }])).toThrow(/anser/);
+  });
+
   test("that are not JSON are refused as such", () => {
     expect(() => readRequests("{", "r.json")).toThrow(expect.objectContaining({ code: "bad-json" }));
   });

@@ -22,6 +22,11 @@ const KNOWN = ["prompt", "subject", "target_new", "target_true", "paraphrase_pro
 const KNOWN_TOO = ["neighborhood_prompts", "requested_rewrite"];
 const ACCEPTED = new Set([...KNOWN, ...KNOWN_TOO, ...IGNORED, ...IGNORED_TOO]);
 
+/** Records of UnKEBench and EditEverything: a question and its long answer; sub-questions are for evaluation. */
+const LONG_ACCEPTED = new Set([
+  ...["question", "answer", "para_question", "id", "case_id", "category", "sub_question", "sub_answer"],
+]);
+
 /** Most requests one file may hold. */
 const MOST_REQUESTS = 20_000;
 
@@ -44,6 +49,7 @@ export function readRequests(text: string, fileName: string): EditRequest[] {
 /** One record of such a file. `where` names it in errors. */
 export function readRequest(record: unknown, where: string): EditRequest {
   if (!isFields(record)) throw refuse(where, "is not an object");
+  if (record["question"] !== undefined) return readLongRequest(record, where);
   const rewrite = record["requested_rewrite"];
   const fields: Fields = isFields(rewrite) ? { ...record, ...rewrite } : record;
   refuseUnknown(fields, where);
@@ -57,6 +63,19 @@ export function readRequest(record: unknown, where: string): EditRequest {
   if (fields["target_true"] !== undefined)
     request.targetTrue = target(fields["target_true"], "target_true", where);
   return request;
+}
+
+/** The whole question stands in the subject's place, so that methods for long targets ask it as it is. */
+function readLongRequest(fields: Fields, where: string): EditRequest {
+  refuseUnknown(fields, where, LONG_ACCEPTED);
+  const paraphrase = fields["para_question"];
+  return {
+    prompt: "{}",
+    subject: text(fields, "question", where).trimEnd(),
+    targetNew: target(fields["answer"], "answer", where),
+    paraphrases: paraphrase === undefined ? [] : [text(fields, "para_question", where).trimEnd()],
+    neighbours: [],
+  };
 }
 
 /** EasyEdit writes the subject out; the lab wants exactly one `{}`. */
@@ -88,10 +107,10 @@ function refuse(where: string, fault: string): AppError {
   );
 }
 
-function refuseUnknown(fields: Fields, where: string): void {
-  const unknown = Object.keys(fields).find((name) => !ACCEPTED.has(name));
+function refuseUnknown(fields: Fields, where: string, accepted: ReadonlySet<string> = ACCEPTED): void {
+  const unknown = Object.keys(fields).find((name) => !accepted.has(name));
   if (unknown === undefined) return;
-  const guess = nearest(unknown, ACCEPTED);
+  const guess = nearest(unknown, accepted);
   throw new AppError(
     "bad-request",
     `${where} has an unknown field “${unknown}”.`,

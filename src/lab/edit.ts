@@ -161,6 +161,7 @@ async function editAndCompare(
     method: call.method,
     settings,
     ...compare(call.requests, before, after, losses),
+    ...(losses.length > call.requests.length && { losses }),
     updates: stack.edits.filter(({ id }) => ids.includes(id)).flatMap(({ updates }) => updates),
     warnings: [...notes, ...warnings],
     stack,

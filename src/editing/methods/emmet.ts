@@ -5,28 +5,38 @@
 import { factorSpdWithPauses } from "../../linalg/solveSpd";
 import type { Model } from "../../model/model";
 import { emmetDefinition, type EmmetSettings } from "../settings/memitSettings";
-import { leastSquaresRule } from "../updateRules";
+import { leastSquaresRule, type LayerRule } from "../updateRules";
 import { writeFacts } from "../writeFacts";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
 /** An equality that may be impossible: two facts with one subject. */
 const SMALLEST_LAMBDA = 1e-12;
 
+/** How the layer is solved. Throws `singular-matrix` before any work. */
+export async function emmetRule(
+  model: Model,
+  { settings, moments }: Pick<RecipeInput<EmmetSettings>, "settings" | "moments">,
+  signal: AbortSignal | undefined,
+): Promise<LayerRule> {
+  const { layer, secondMomentWeight: w, updateNormLambda: u, emmetLambda } = settings;
+  const f = model.config.mlpWidth;
+  const c = moments.values(layer);
+  const weighted = c.map((value, at) => w * value + (at % (f + 1) === 0 ? u : 0));
+  const plain = u === 0 ? await moments.factor(layer) : undefined;
+  // √(wC) = √w √C: no second factorisation where nothing is added to the diagonal.
+  const factor = plain
+    ? { n: f, lower: plain.lower.map((value) => Math.sqrt(w) * value) }
+    : await factorSpdWithPauses(weighted, f, { kind: "never" }, signal);
+  return leastSquaresRule(factor, () => weighted, Math.max(emmetLambda, SMALLEST_LAMBDA));
+}
+
 async function run(
   model: Model,
   input: RecipeInput<EmmetSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const { layer, secondMomentWeight: w, updateNormLambda: u, emmetLambda } = input.settings;
-  const f = model.config.mlpWidth;
-  const c = input.moments.values(layer);
-  const weighted = c.map((value, at) => w * value + (at % (f + 1) === 0 ? u : 0));
-  const plain = u === 0 ? await input.moments.factor(layer) : undefined;
-  // √(wC) = √w √C: no second factorisation where nothing is added to the diagonal.
-  const factor = plain
-    ? { n: f, lower: plain.lower.map((value) => Math.sqrt(w) * value) }
-    : await factorSpdWithPauses(weighted, f, { kind: "never" }, context.signal);
-  const rule = leastSquaresRule(factor, () => weighted, Math.max(emmetLambda, SMALLEST_LAMBDA));
+  const rule = await emmetRule(model, input, context.signal);
+  const { layer } = input.settings;
   return writeFacts(model, input, { layers: [layer], ruleAt: () => rule, keepEarlier: false }, context);
 }
 

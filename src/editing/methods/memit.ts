@@ -10,20 +10,28 @@ import { leastSquaresRule, type LayerRule } from "../updateRules";
 import { writeFacts } from "../writeFacts";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
-async function run(
-  model: Model,
-  input: RecipeInput<MemitSettings>,
-  context: RecipeContext,
-): Promise<MethodResult> {
-  const { settings, moments } = input;
-  const { editLayers: layers, secondMomentWeight: lambda, keepEarlier, keepShare } = settings;
+/** How every edited layer is solved. Throws `singular-matrix` before any work. */
+export async function memitRules({
+  settings: { editLayers, secondMomentWeight: lambda },
+  moments,
+}: Pick<RecipeInput<MemitSettings>, "settings" | "moments">): Promise<ReadonlyMap<number, LayerRule>> {
   const rules = new Map<number, LayerRule>();
-  for (const layer of layers) {
+  for (const layer of editLayers) {
     rules.set(
       layer,
       leastSquaresRule(await moments.factor(layer), () => moments.values(layer), lambda),
     );
   }
+  return rules;
+}
+
+async function run(
+  model: Model,
+  input: RecipeInput<MemitSettings>,
+  context: RecipeContext,
+): Promise<MethodResult> {
+  const { editLayers: layers, keepEarlier, keepShare } = input.settings;
+  const rules = await memitRules(input);
   return writeFacts(
     model,
     input,
@@ -32,7 +40,7 @@ async function run(
       ruleAt: (layer) => rules.get(layer)!,
       keepEarlier,
       reshape: keepShare < 1 ? (update, weights) => keepLargest(update, weights, keepShare) : undefined,
-      finish: settings.prune ? (spread, weights) => prune(model, spread.updates, weights) : undefined,
+      finish: input.settings.prune ? (spread, weights) => prune(model, spread.updates, weights) : undefined,
     },
     context,
   );

@@ -73,6 +73,8 @@ export type Method<S extends Settings = Settings> = {
   solvesWithMoment: boolean;
   /** Throws AppError `bad-request` for settings that do not go together. */
   check?: (settings: S) => void;
+  /** Throws AppError `bad-request` for a request this method cannot take. */
+  checkRequest?: (request: EditRequest) => void;
   /** All requests in one edit, or one edit per request. */
   batch: boolean;
   /** Context templates to sample when none are given. */

@@ -7,6 +7,7 @@ import { alphaEdit } from "./alphaEdit";
 import { anyEdit } from "./anyEdit";
 import { emmet } from "./emmet";
 import { ftL, ftM } from "./fineTuning";
+import { kn } from "./kn";
 import { lora } from "./lora";
 import { memit } from "./memit";
 import type { Method } from "./method";
@@ -24,6 +25,7 @@ export const METHODS: readonly Method[] = [
   ftL,
   ftM,
   lora,
+  kn,
 ];
 
 /** Throws AppError `bad-request` with the nearest known name. */

@@ -35,6 +35,7 @@ const LARGE_LLAMA: Partial<RomeSettings> = { weightDecay: 1e-3, steps: 25 };
 /** Known models by their geometry, which a renamed or requantised file keeps. */
 const KNOWN: readonly Row[] = [
   { family: "gpt2", layers: 6, residualWidth: 96, settings: { layer: 1 } }, // tiny-facts2-gpt2
+  { family: "gpt2", layers: 8, residualWidth: 256, settings: { layer: 2 } }, // palimpsest-facts
   { family: "llama", layers: 6, residualWidth: 96, settings: { layer: 1 } }, // tiny-facts2-llama
   { family: "llama", layers: 30, residualWidth: 576, settings: { layer: 7 } }, // SmolLM2-135M
   { family: "gpt2", layers: 12, residualWidth: 768, settings: { layer: 4 } }, // gpt2
