@@ -80,7 +80,16 @@ describe("an edit file with huge numbers", () => {
     const noise = { noise: "3sigma", seed: 1, severedNoise: "published", naive: false } as const;
     await expect(lab.score(question, context)).rejects.toMatchObject({ code: "not-finite" });
     await expect(lab.trace({ ...request, ...noise }, context)).rejects.toMatchObject({ code: "not-finite" });
-    const generation = { prompt: question.prompt, maxTokens: 3, temperature: 0, top: 3, seed: 1, chat: false, stop: [] };
+    const generation = {
+      prompt: question.prompt,
+      maxTokens: 3,
+      temperature: 0,
+      top: 3,
+      seed: 1,
+      chat: false,
+      stop: [],
+      ignoreEnd: false,
+    };
     await expect(lab.generate(generation, context)).rejects.toMatchObject({ code: "not-finite" });
     await lab.setEditEnabled({ id: edits[0]!.id, enabled: false }, context);
     expect(await lab.score(question, context)).toEqual(before);
