@@ -56,15 +56,7 @@ export function traceMemory(state: LoadedState, request: TraceRequest): JobMemor
 
 /** Of the longest fact: they are traced one after the other. */
 export function traceAverageMemory(state: LoadedState, request: TraceAverageRequest): JobMemory {
-  const tokens = Math.max(
-    1,
-    ...request.facts.map(({ prompt, subject }) =>
-      tokensOf(
-        state,
-        prompt.replace("{}", () => subject),
-      ),
-    ),
-  );
+  const tokens = Math.max(1, ...request.facts.map(({ prompt }) => tokensOf(state, prompt)));
   const size = { samples: request.samples, tokens, firstToken: 0, keepsOutputs: true, hasSecondRun: false };
   return {
     bytes: estimateTraceMemory(state.model.config, state.info.backend, size),
