@@ -109,12 +109,13 @@ export async function readEditFile(
       checkShape(update, options);
       return readUpdate(update, `edits.${e}.updates.${u}`, reader);
     });
-    const keptKeys = (stored.keptKeys ?? []).map(({ layer, count, width }, k) => ({
-      layer,
-      count,
-      width,
-      values: reader.read(`edits.${e}.keptKeys.${k}`, [count, width]),
-    }));
+    const keptKeys = (stored.keptKeys ?? []).map(({ layer, count, width }, k) => {
+      const name = `edits.${e}.keptKeys.${k}`;
+      // Later edits solve with these keys; of another width or layer they would be of another model.
+      if (layer >= options.model.layers || width !== options.model.mlpWidth)
+        throw damaged(fileName, name, "are keys of no layer of this model");
+      return { layer, count, width, values: reader.read(name, [count, width]) };
+    });
     const digest = await digestUpdates(updates, keptKeys);
     if (digest !== stored.digest)
       throw damaged(fileName, `edits.${e}.digest`, "does not belong to the tensors");

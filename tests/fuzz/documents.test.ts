@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readEditFile, writeEditFile } from "../../src/editing/editFile";
 import type { StackedEdit } from "../../src/editing/stack";
-import { readStatistics, writeStatistics } from "../../src/editing/statisticsFile";
+import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
 import { digestUpdates } from "../../src/editing/weightUpdates";
 import { readRequests } from "../../src/evaluation/requestFile";
 import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
@@ -34,6 +34,8 @@ const weights = {
 const values = (length: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length }, (_, index) => Math.sin(index + 1));
 
+const KEPT = { layer: 1, count: 2, width: 4, values: values(8) };
+
 async function sampleEdit(): Promise<StackedEdit> {
   const updates = [
     { kind: "lowRank" as const, weight: WEIGHT, out: 3, in: 4, rank: 1, u: values(3), v: values(4) },
@@ -62,8 +64,24 @@ async function sampleEdit(): Promise<StackedEdit> {
     contexts: ["{}"],
     created: "2026-01-01T00:00:00.000Z",
     enabled: true,
-    digest: await digestUpdates(updates),
+    keptKeys: [KEPT],
+    digest: await digestUpdates(updates, [KEPT]),
   };
+}
+
+/** What a careful attacker writes: sizes, layers and names that are wrong for the model, in a file that is whole. */
+async function forgedFile(random: Random): Promise<Uint8Array<ArrayBuffer>> {
+  const edit = await sampleEdit();
+  const [rows, columns, rank] = [random.pick([3, 3, 4, 1]), random.pick([4, 4, 3]), random.pick([1, 2, 5])];
+  const weight = random.pick([WEIGHT, WEIGHT, "blocks.0.mlpOut", "__proto__", "constructor"]);
+  const size = random.pick([1, 1, NaN, Infinity, 3e38]);
+  const scaled = (length: number) => values(length).map((value) => value * size);
+  const [u, v] = [scaled(rows * rank), scaled(columns * rank)];
+  const update = { kind: "lowRank" as const, weight, out: rows, in: columns, rank, u, v };
+  const [count, width] = [random.pick([1, 2]), random.pick([4, 4, 4, 3, 400])];
+  const kept = { layer: random.pick([0, 1, 1, 2, 99_999]), count, width, values: scaled(count * width) };
+  const digest = await digestUpdates([update], [kept]);
+  return writeEditFile([{ ...edit, updates: [update], keptKeys: [kept], digest }], MODEL);
 }
 
 /** Numbers are finite, objects are plain: nothing that the file could have given a life of its own. */
@@ -128,9 +146,12 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
     const open = (bytes: Uint8Array<ArrayBuffer>) =>
       readEditFile(bytes, { fileName: "f.palimpsest", model: MODEL, weights, acceptOtherRevision: true });
     await runCases({ kind: 16, share: 7 }, async (random) => {
-      const edits = await open(damaged(file, random));
+      const edits = await open(random.below(4) ? damaged(file, random) : await forgedFile(random));
       edits.forEach((edit) => assertPlain(edit));
-      for (const { updates } of edits) {
+      for (const { updates, keptKeys = [] } of edits) {
+        for (const { layer, count, width, values: keys } of keptKeys) {
+          expect([layer < MODEL.layers, width, keys.length]).toEqual([true, MODEL.mlpWidth, count * width]);
+        }
         for (const update of updates) expect([update.weight, update.out, update.in]).toEqual([WEIGHT, 3, 4]);
       }
       // What was taken can be kept and opened again, bit for bit.
@@ -153,8 +174,16 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
     const bare = encodeSafetensors(
       new Map([["C.1", { dtype: "F32", shape: [width, width], bytes: new Uint8Array(4 * width * width) }]]),
     );
+    // A second moment that can be factored, for the kind in half precision.
+    const c = Float64Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 2 : 0.5));
+    const whole = new Map([[1, { ...moment, values: c }]]);
+    const packed = await writePackedStatistics(
+      { modelHash: MODEL.hash, textHash: "b".repeat(64), layers: whole },
+      1,
+    );
     await runCases({ kind: 17, share: 5 }, async (random) => {
-      const bytes = random.below(5) ? damaged(file, random) : mutateBytes(bare, bare.length, random);
+      const original = random.pick([file, packed, bare]);
+      const bytes = original === bare ? mutateBytes(bare, bare.length, random) : damaged(original, random);
       const statistics = await readStatistics(bytes, "stats.safetensors", model);
       for (const [layer, { values: c, tokens, convergence }] of statistics.layers) {
         expect(layer === 0 || layer === 1).toBe(true);
@@ -166,10 +195,9 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
   });
 
   test("requests", async () => {
-    const fixture = JSON.parse(
-      readFileSync(resolve(import.meta.dirname, "../fixtures/editing/requests.json"), "utf8"),
-    ) as unknown;
-    const list = (Array.isArray(fixture) ? fixture : [fixture]).slice(0, 2) as unknown[];
+    const path = resolve(import.meta.dirname, "../fixtures/editing/requests.json");
+    const { requests } = JSON.parse(readFileSync(path, "utf8")) as { requests: unknown[] };
+    const list = requests.slice(0, 3);
     const counterFact = {
       case_id: 1,
       requested_rewrite: {
@@ -181,7 +209,14 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
       paraphrase_prompts: ["So, Paris is in"],
       neighborhood_prompts: ["Lyon is in"],
     };
-    const originals = [...list, counterFact, [counterFact, counterFact], { requests: [counterFact] }];
+    const long = {
+      id: 0,
+      question: "Who was it?",
+      answer: "A long story.",
+      para_question: "Who?",
+      category: "x",
+    };
+    const originals = [...list, long, counterFact, [counterFact, counterFact], { requests: [counterFact] }];
     await runCases({ kind: 18, share: 5 }, (random) => {
       const original = random.pick(originals);
       const text = random.below(4)

@@ -73,7 +73,7 @@ function damage(root: Record<string, unknown>, random: Random): void {
     case 5:
       return rename(place, random.pick(KEYS));
     case 6:
-      if (isObject(value)) define(value, random.pick(KEYS), POISON);
+      if (isObject(value)) define(value, random.pick(KEYS), { ...POISON });
       else if (Array.isArray(value)) value.push(...structuredClone(value).slice(0, 3));
       return;
     case 7:
