@@ -13,6 +13,7 @@ import { methodNamed } from "../editing/methods/methods";
 import type { StackedEdit } from "../editing/stack";
 import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
 import { predictInterference } from "../evaluation/predictInterference";
+import { throwIfCancelled } from "../lib/cancel";
 import { AppError } from "../lib/errors";
 import { continuePrompt } from "./continuePrompt";
 import { gatherInputs, type EditInputs } from "./editInputs";
@@ -146,7 +147,9 @@ async function editAndCompare(
     const done = await compute(inputs);
     const after = await ask(state, call.requests, context);
     const edits = state.stack.edits.filter(({ id }) => done.ids.includes(id));
-    return { ...done, after, interference: await predictInterference(state.model, edits, context.signal) };
+    const interference = await predictInterference(state.model, edits, context.signal);
+    throwIfCancelled(context.signal);
+    return { ...done, after, interference };
   };
   const { ids, losses, warnings, intermediates, after, interference } = await finish().catch(
     async (error: unknown) => {

@@ -38,7 +38,8 @@ export function createWorkspace(lab: Lab) {
   };
 
   const afterEdit = async (result: EditResult | undefined): Promise<void> => {
-    if (result === undefined) return;
+    // Failed or stopped; a stop that came too late has left an edit on the weights all the same.
+    if (result === undefined) return changeStack(() => stack.getState().refresh());
     keepChanges(localStorage, result);
     stack.getState().adopt(result.stack);
     await question.weightsChanged();
