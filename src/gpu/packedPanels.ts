@@ -3,7 +3,7 @@
  * the one definition of what words mean. Kernels decode the same words to the same float32 numbers.
  */
 import { AppError } from "../lib/errors";
-import { halfTable, toHalf } from "../lib/halfFloat";
+import { halfTable } from "../lib/halfFloat";
 import { INT8_BLOCK, INT8_BLOCK_WORDS, PANEL, weightShape } from "./weightLayout";
 import type { PackedLayout, WeightGeometry } from "./weightLayout";
 
@@ -59,35 +59,51 @@ export function packedValue(
   return geometry.layout === "panels8Float16" ? fromHalf(half) : fromBrain(half);
 }
 
+/** In integers throughout: a model has hundreds of millions of weights. */
 function packHalves(layout: PackedLayout, panel: Float32Array, words: Int32Array): boolean {
-  const isHalf = layout === "panels8Float16";
-  let exact = true;
-  const encode = (value: number): number => {
-    if (!Number.isFinite(value)) throw notFinite();
-    const half = isHalf ? nearestHalf(value) : nearestBrain(value);
-    const back = isHalf ? fromHalf(half) : fromBrain(half);
-    exact &&= Object.is(back, value);
-    return half;
-  };
+  const encode = layout === "panels8Float16" ? nearestHalf : nearestBrain;
+  const patterns = new Int32Array(panel.buffer, panel.byteOffset, panel.length);
+  let seen = 0;
   for (let word = 0; word < words.length; word++) {
     const at = (word >> 2) * PANEL + (word & 3);
-    words[word] = encode(panel[at] as number) | (encode(panel[at + 4] as number) << 16);
+    const low = encode(patterns[at] as number);
+    const high = encode(patterns[at + 4] as number);
+    seen |= low | high;
+    words[word] = (low & 0xffff) | (high << 16);
   }
-  return exact;
+  if (seen & NOT_FINITE) throw notFinite();
+  return (seen & ROUNDED) === 0;
 }
 
-/** Beyond the largest half the largest half: a weight that large is finite still. */
-function nearestHalf(value: number): number {
-  const half = toHalf(value);
-  return (half & 0x7fff) > LARGEST_HALF ? (half & 0x8000) | LARGEST_HALF : half;
+/** Beside the 16 bits of a result: digits were lost; it is no number at all. */
+const ROUNDED = 0x10000;
+const NOT_FINITE = 0x20000;
+
+/** The half nearest to a float32 pattern, ties to even; beyond the largest half that one: the weight is finite still. */
+function nearestHalf(pattern: number): number {
+  const sign = (pattern >>> 16) & 0x8000;
+  const exponent = (pattern >>> 23) & 0xff;
+  const fraction = pattern & 0x7fffff;
+  if (exponent === 0xff) return NOT_FINITE;
+  if (exponent < 102) return sign | (exponent === 0 && fraction === 0 ? 0 : ROUNDED);
+  // Normal numbers drop 13 bits; subnormal ones drop more, after the implicit one is made explicit.
+  const isNormal = exponent >= 113;
+  const drop = isNormal ? 13 : 126 - exponent;
+  const significand = isNormal ? ((exponent - 112) << 23) | fraction : fraction | 0x800000;
+  const kept = significand >>> drop;
+  const rest = significand & ((1 << drop) - 1);
+  const half = 1 << (drop - 1);
+  const up = rest > half || (rest === half && (kept & 1) === 1) ? 1 : 0;
+  if (exponent > 142 || kept + up > LARGEST_HALF) return sign | LARGEST_HALF | ROUNDED;
+  return sign | (kept + up) | (rest === 0 ? 0 : ROUNDED);
 }
 
-/** The upper 16 bits of a float32, rounded to nearest even. */
-function nearestBrain(value: number): number {
-  single[0] = value;
-  const whole = bits[0] as number;
-  const rounded = (whole + 0x7fff + ((whole >>> 16) & 1)) >>> 16;
-  return (rounded & 0x7fff) >= 0x7f80 ? rounded - 1 : rounded;
+/** The upper 16 bits of a float32 pattern, rounded to nearest even; the largest stays finite. */
+function nearestBrain(pattern: number): number {
+  if ((pattern & 0x7f800000) === 0x7f800000) return NOT_FINITE;
+  if ((pattern & 0xffff) === 0) return pattern >>> 16;
+  const rounded = (pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16;
+  return ((rounded & 0x7fff) >= 0x7f80 ? rounded - 1 : rounded) | ROUNDED;
 }
 
 function fromBrain(half: number): number {
@@ -109,49 +125,54 @@ function fromBits(word: number): number {
  */
 function packBytes(panel: Float32Array, words: Int32Array): boolean {
   words.fill(0);
+  const patterns = new Int32Array(panel.buffer, panel.byteOffset, panel.length);
+  const numbers = INT8_BLOCK * PANEL;
   let exact = true;
-  const steps = panel.length / PANEL;
-  for (let first = 0, block = 0; first < steps; first += INT8_BLOCK, block += INT8_BLOCK_WORDS) {
-    const end = Math.min(first + INT8_BLOCK, steps);
+  for (let first = 0, block = 0; first < panel.length; first += numbers, block += INT8_BLOCK_WORDS) {
+    const end = Math.min(first + numbers, panel.length);
     for (let lane = 0; lane < PANEL; lane++) {
-      const scale = scaleOf(panel, first, end, lane);
+      const scale = scaleOf(patterns, first + lane, end);
       words[block + lane] = toBits(scale);
-      if (!packLane(panel, { first, end, lane, scale }, words, block)) exact = false;
+      const word = block + PANEL + (lane >> 2);
+      if (!packLane(panel, first + lane, end, scale, words, word, 8 * (lane & 3))) exact = false;
     }
   }
   return exact;
 }
 
-type LaneBlock = { first: number; end: number; lane: number; scale: number };
-
+/** Every eighth number from `first` on, into every second word from `word` on. */
 function packLane(
   panel: Float32Array,
-  { first, end, lane, scale }: LaneBlock,
+  first: number,
+  end: number,
+  scale: number,
   words: Int32Array,
-  block: number,
+  word: number,
+  shift: number,
 ): boolean {
+  const perScale = scale === 0 ? 0 : 1 / scale;
   let exact = true;
-  const shift = 8 * (lane & 3);
-  for (let step = first; step < end; step++) {
-    const value = panel[step * PANEL + lane] as number;
-    const byte = scale === 0 ? 0 : Math.round(value / scale);
-    const word = block + PANEL + 2 * (step - first) + (lane >> 2);
+  for (let at = first; at < end; at += PANEL, word += 2) {
+    const value = panel[at] as number;
+    const steps = value * perScale;
+    const byte = (steps < 0 ? steps - 0.5 : steps + 0.5) | 0;
     words[word] = (words[word] as number) | ((byte & 0xff) << shift);
     // A byte has no negative zero.
-    if (!Object.is(byte * scale + 0, value)) exact = false;
+    if (byte * scale !== value || Object.is(value, -0)) exact = false;
   }
   return exact;
 }
 
 /** Zero where the scale would be no normal float32: a device may take those for zero. */
-function scaleOf(panel: Float32Array, first: number, end: number, lane: number): number {
+function scaleOf(patterns: Int32Array, first: number, end: number): number {
   let largest = 0;
-  for (let step = first; step < end; step++) {
-    const size = Math.abs(panel[step * PANEL + lane] as number);
-    if (!Number.isFinite(size)) throw notFinite();
+  for (let at = first; at < end; at += PANEL) {
+    // Patterns of positive numbers are in the order of the numbers.
+    const size = (patterns[at] as number) & 0x7fffffff;
     if (size > largest) largest = size;
   }
-  single[0] = largest / LARGEST_BYTE;
+  if (largest >= 0x7f800000) throw notFinite();
+  single[0] = fromBits(largest) / LARGEST_BYTE;
   bits[0] = ((bits[0] as number) + 0x80) & ~0xff;
   return (single[0] as number) < 2 ** -126 ? 0 : (single[0] as number);
 }
