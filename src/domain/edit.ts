@@ -1,7 +1,18 @@
 /** Edits as data: requests, factors, the stack, and what an edit did to the probes. */
 
 export type EditMethod =
-  "ROME" | "R-ROME" | "MEMIT" | "EMMET" | "AlphaEdit" | "UnKE" | "AnyEdit" | "FT-L" | "FT-M" | "LoRA" | "KN";
+  | "ROME"
+  | "R-ROME"
+  | "MEMIT"
+  | "EMMET"
+  | "PMET"
+  | "AlphaEdit"
+  | "UnKE"
+  | "AnyEdit"
+  | "FT-L"
+  | "FT-M"
+  | "LoRA"
+  | "KN";
 
 /** A hyper-parameter's value; lists are layers. */
 export type SettingValue = string | number | boolean | readonly number[];

@@ -6,7 +6,7 @@ import type { EditRequest, OptimisationStep } from "../domain/edit";
 import type { Model } from "../model/model";
 import { answerIds, locateFactToken, type FactToken, type LocatedText } from "./factToken";
 import { targetRows } from "./targetRows";
-import { optimiseTarget, type OptimisedTarget, type TargetSettings } from "./targets";
+import { optimiseTarget, type OptimisedTarget, type TargetOptions, type TargetSettings } from "./targets";
 
 /** The prompt whose next-token distribution at the subject should not drift. */
 const ESSENCE = "{} is a";
@@ -23,28 +23,35 @@ export function locateRequests(
   );
 }
 
-export type BlockTargetOptions = {
-  layer: number;
-  settings: TargetSettings;
-  signal?: AbortSignal | undefined;
-  /** Called with the lists of steps of all requests so far. */
-  onSteps?: ((losses: readonly (readonly OptimisationStep[])[]) => void) | undefined;
-};
+/** Finds one request's vector; `texts` are its prompt in every context. */
+export type FindTarget = (
+  request: EditRequest,
+  texts: readonly LocatedText[],
+  options: Pick<TargetOptions, "signal" | "onStep">,
+) => Promise<OptimisedTarget>;
 
-/** One optimised vector per request, in order. Throws `cancelled`, `prompt-too-long`. */
-export async function findBlockTargets(
-  model: Model,
+/** MEMIT's: at a block's output, against the essence prompt's drift. */
+export const blockTarget =
+  (model: Model, layer: number, settings: TargetSettings): FindTarget =>
+  ({ subject, targetNew }, texts, options) => {
+    const essence = locateFactToken(model.tokenizer, "{}", ESSENCE, subject, "subject_last");
+    const rows = targetRows(texts, answerIds(model.tokenizer, targetNew), essence);
+    return optimiseTarget(model, rows, { layer, kind: "resid" }, settings, options);
+  };
+
+/** One vector per request, in order; `onSteps` gets the steps of all so far. Throws `cancelled`, `prompt-too-long`. */
+export async function findTargets(
   requests: readonly EditRequest[],
   texts: readonly LocatedText[][],
-  { layer, settings, signal, onSteps }: BlockTargetOptions,
+  find: FindTarget,
+  signal: AbortSignal | undefined,
+  onSteps: (losses: readonly (readonly OptimisationStep[])[]) => void,
 ): Promise<OptimisedTarget[]> {
   const found: OptimisedTarget[] = [];
-  for (const [index, { subject, targetNew }] of requests.entries()) {
-    const essence = locateFactToken(model.tokenizer, "{}", ESSENCE, subject, "subject_last");
-    const rows = targetRows(texts[index]!, answerIds(model.tokenizer, targetNew), essence);
+  for (const [index, request] of requests.entries()) {
     const before = found.map(({ steps }) => steps);
-    const onStep = (steps: readonly OptimisationStep[]) => onSteps?.([...before, steps]);
-    found.push(await optimiseTarget(model, rows, { layer, kind: "resid" }, settings, { signal, onStep }));
+    const onStep = (steps: readonly OptimisationStep[]) => onSteps([...before, steps]);
+    found.push(await find(request, texts[index]!, { signal, onStep }));
   }
   return found;
 }

@@ -6,6 +6,7 @@ export const METHOD_NAMES = [
   "R-ROME",
   "MEMIT",
   "EMMET",
+  "PMET",
   "AlphaEdit",
   "UnKE",
   "AnyEdit",

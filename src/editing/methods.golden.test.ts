@@ -39,6 +39,7 @@ const QUICK: Record<string, Settings> = {
   "R-ROME": { steps: 2 },
   MEMIT: { steps: 2, editLayers: [0, 1] },
   EMMET: { steps: 2 },
+  PMET: { steps: 2, editLayers: [0, 1] },
   AlphaEdit: { steps: 2, editLayers: [0, 1], nullSpaceThreshold: 1 },
   UnKE: { steps: 2, trainSteps: 2 },
   AnyEdit: { steps: 2, editLayers: [0, 1], window: 2 },

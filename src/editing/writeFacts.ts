@@ -4,7 +4,7 @@
  */
 import type { LowRankUpdate, NamedTensor, WeightUpdate } from "../domain/edit";
 import type { Model } from "../model/model";
-import { findBlockTargets, locateRequests } from "./blockTargets";
+import { blockTarget, findTargets, locateRequests, type FindTarget } from "./blockTargets";
 import type { LocatedText } from "./factToken";
 import { groupedKey } from "./keys";
 import type { MethodResult, RecipeContext, RecipeInput } from "./methods/method";
@@ -20,6 +20,12 @@ export type WriteFacts = {
   layers: readonly number[];
   ruleAt(layer: number): LayerRule;
   keepEarlier: boolean;
+  /** Where the targets are, at the last layer; its output unless told otherwise. */
+  site?: "resid" | "mlpRaw";
+  /** What a layer takes of the residual, from how many layers are left; MEMIT's equal shares unless told otherwise. */
+  share?: (left: number) => number;
+  /** How one request's target is found; at the site's block output unless told otherwise. */
+  find?: FindTarget;
   /** A last word on each layer's update, before the next layer. */
   reshape?: ((update: LowRankUpdate, weights: TemporaryWeights) => Promise<WeightUpdate>) | undefined;
   /** A last word on all of them. */
@@ -30,25 +36,22 @@ export type WriteFacts = {
 export async function writeFacts(
   model: Model,
   { requests, settings, contexts, keptKeys }: RecipeInput<BlockTargetSettings>,
-  { layers, ruleAt, keepEarlier, reshape, finish }: WriteFacts,
+  { layers, ruleAt, keepEarlier, site = "resid", share = (left) => 1 / left, reshape, ...last }: WriteFacts,
   { signal, report }: RecipeContext,
 ): Promise<MethodResult> {
-  const last = layers.at(-1)!;
+  const top = layers.at(-1)!;
+  const find = last.find ?? blockTarget(model, top, settings);
   const texts = locateRequests(model, requests, contexts, settings.factToken);
-  const found = await findBlockTargets(model, requests, texts, {
-    layer: last,
-    settings,
-    signal,
-    onSteps: (losses) =>
-      report(
-        requests.length === 1
-          ? "Optimising the new value"
-          : `Optimising value ${losses.length} of ${requests.length}`,
-        (losses.length - 1) * settings.steps + losses.at(-1)!.length,
-        requests.length * settings.steps,
-        losses,
-      ),
-  });
+  const found = await findTargets(requests, texts, find, signal, (losses) =>
+    report(
+      requests.length === 1
+        ? "Optimising the new value"
+        : `Optimising value ${losses.length} of ${requests.length}`,
+      (losses.length - 1) * settings.steps + losses.at(-1)!.length,
+      requests.length * settings.steps,
+      losses,
+    ),
+  );
   const keysAt = (layer: number) => factKeys(model, layer, texts, signal);
   const bare = texts.map(([first]) => first!);
   return spreadOverLayers(
@@ -60,16 +63,15 @@ export async function writeFacts(
         keys: await keysAt(layer),
         kept: keepEarlier ? earlierKeys(keptKeys, layer) : [],
       }),
-      statesNow: async () =>
-        (await readPlaces(model, [{ layer: last, site: "resid" }], bare.map(placed), signal))[0]!,
+      statesNow: async () => (await readPlaces(model, [{ layer: top, site }], bare.map(placed), signal))[0]!,
       ruleAt,
-      share: (left) => 1 / left,
+      share,
       reshape,
       onLayer: (done) => report("Writing the layers", done, layers.length),
       signal,
     },
     async (spread, weights) => ({
-      updates: finish ? await finish(spread, weights) : spread.updates,
+      updates: last.finish ? await last.finish(spread, weights) : spread.updates,
       losses: found.map(({ steps }) => steps),
       warnings: targetWarnings(requests, settings, found),
       intermediates: [

@@ -11,6 +11,7 @@ import { kn } from "./kn";
 import { lora } from "./lora";
 import { memit } from "./memit";
 import type { Method } from "./method";
+import { pmet } from "./pmet";
 import { romeAsPublished, rRome } from "./rome";
 import { unke } from "./unke";
 
@@ -19,6 +20,7 @@ export const METHODS: readonly Method[] = [
   rRome,
   memit,
   emmet,
+  pmet,
   alphaEdit,
   unke,
   anyEdit,

@@ -41,6 +41,12 @@ export type EmmetSettings = BlockTargetSettings & {
   updateNormLambda: number;
 };
 
+export type PmetSettings = BlockTargetSettings & {
+  editLayers: readonly number[];
+  secondMomentWeight: number;
+  nllFactor: number;
+};
+
 export const editLayersSpec = (layers: number): SettingSpec => ({
   name: "editLayers",
   published: ["layers"],
@@ -156,6 +162,25 @@ export const emmetDefinition: SettingsDefinition<EmmetSettings> = {
     secondMomentWeight: 10 * defaultSecondMomentWeight(model),
     emmetLambda: 0.1,
     updateNormLambda: 0,
+  }),
+  elsewhere: WITH_SECOND_MOMENT,
+};
+
+export const pmetDefinition: SettingsDefinition<PmetSettings> = {
+  specs: (layers) => [
+    editLayersSpec(layers),
+    ...TARGET_SPECS,
+    { name: "nllFactor", published: ["nll_loss_factor"], kind: "number", min: 1e-6, max: 1e3, meaning: "weight of the answer's loss; a tenth of it once the answer is the likeliest" },
+    SECOND_MOMENT_WEIGHT,
+    FACT_TOKEN_SPEC,
+    lossLayerSpec(layers),
+  ], // prettier-ignore
+  defaults: (model) => ({
+    editLayers: defaultEditLayers(model),
+    ...blockTargetDefaults(model),
+    clampNormFactor: 4,
+    secondMomentWeight: defaultSecondMomentWeight(model),
+    nllFactor: 1,
   }),
   elsewhere: WITH_SECOND_MOMENT,
 };
