@@ -35,11 +35,8 @@ export function generateText(
   request: GenerateRequest,
   context: CallContext<GeneratePartial>,
 ): Promise<GenerateResult> {
-  const { model, watch, info } = state;
-  const prompt = request.chat
-    ? watch({ kind: "template", model: info.ref }, () => chatPrompt(model.tokenizer, request.prompt))
-    : request.prompt;
-  return onWeights(state, request.weights, () => generate(model, { ...request, prompt }, context));
+  const prompt = request.chat ? chatPrompt(state.model.tokenizer, request.prompt) : request.prompt;
+  return onWeights(state, request.weights, () => generate(state.model, { ...request, prompt }, context));
 }
 
 export const scoreTarget = (

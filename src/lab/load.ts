@@ -78,7 +78,6 @@ async function loadWeights(
     ownSubjects,
     prepared: prepared?.modelHash === model.hash ? prepared : undefined,
     recent: new RecentInputs(),
-    watch,
     checkpoint,
     memory,
     notices: [prepared && prepared.modelHash !== model.hash ? OTHER_WEIGHTS : notice, aboutPrecision],

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { AppError } from "../lib/errors";
 import { openCheckpoint } from "../loading/checkpoint";
 import { nodeModelFiles } from "../loading/nodeModelFiles";
+import { chatPrompt } from "../model/chat";
 import { createTokenizer, type Tokenizer } from "../model/tokenizer/tokenizer";
 import { nodeWatch } from "./nodeWatch";
 import { watchedTokenizer } from "./watchedTokenizer";
@@ -58,6 +59,16 @@ describe("the terminal's watch", () => {
     const step = { kind: "template", model: "evil" } as const;
     const error = failure(() => nodeWatch(BOUND)(step, () => new Template(chatTemplate).render({})));
     expect(error).toMatchObject({ code: "too-slow", remedy: "Generate without the chat template." });
+  });
+
+  test("watches the chat template wherever a prompt is made of it", () => {
+    const endless = (): never => {
+      for (;;) performance.now();
+    };
+    const base = { ...createTokenizer(files), chatTemplate: "{{ 1 }}", applyChatTemplate: endless };
+    const tokenizer = watchedTokenizer(base, "evil", nodeWatch(BOUND));
+    const error = failure(() => chatPrompt(tokenizer, "Hello"));
+    expect(error).toMatchObject({ code: "too-slow", details: { step: "template" } });
   });
 
   test("passes results and errors on, also of steps inside steps", () => {

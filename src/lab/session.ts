@@ -1,6 +1,5 @@
 /** What is loaded now: the engine, one model, its edit stack, and what was computed about it once. */
 import type { LoadedModel, ModelSource } from "../domain/model";
-import type { Watch } from "../domain/watch";
 import type { EditStack } from "../editing/stack";
 import type { EngineBackend } from "../gpu/backend";
 import { AppError } from "../lib/errors";
@@ -24,8 +23,6 @@ export type LoadedState = {
   prepared: Prepared | undefined;
   /** What earlier edits computed about the untouched weights. */
   recent: RecentInputs;
-  /** For the chat template; the tokenizer is already watched. */
-  watch: Watch;
   info: Omit<LoadedModel, "heldBytes">;
 };
 

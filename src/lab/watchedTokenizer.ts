@@ -1,4 +1,4 @@
-/** A tokenizer whose every use of the file's patterns is watched. What is only looked up needs no watch. */
+/** A tokenizer whose every use of the file's patterns and template is watched. What is only looked up needs no watch. */
 import type { Watch } from "../domain/watch";
 import type { Tokenizer } from "../model/tokenizer/tokenizer";
 
@@ -9,5 +9,7 @@ export function watchedTokenizer(tokenizer: Tokenizer, model: string, watch: Wat
     ...tokenizer,
     encode: (text, options) => watch(step, () => tokenizer.encode(text, options)),
     decode: (ids, options) => watch(step, () => tokenizer.decode(ids, options)),
+    applyChatTemplate: (variables) =>
+      watch({ kind: "template", model }, () => tokenizer.applyChatTemplate(variables)),
   };
 }

@@ -1,9 +1,8 @@
 /**
  * A model's chat template applied to messages. Templates are programs out of the model's files: chatTemplate.ts gives
- * them a budget, and callers run this where a watch can end it (domain/watch.ts).
+ * them a budget, and the lab's tokenizer runs them where a watch can end them (lab/watchedTokenizer.ts).
  */
 import { AppError } from "../lib/errors";
-import { renderTemplate } from "./chatTemplate";
 import type { Tokenizer } from "./tokenizer/tokenizer";
 
 export type ChatMessage = { role: "system" | "user" | "assistant"; content: string };
@@ -27,13 +26,14 @@ export function renderChat(tokenizer: Tokenizer, messages: readonly ChatMessage[
   }
   if (chatTemplate.length > MAX_TEMPLATE) throw broken(`it is ${chatTemplate.length} characters long`);
   try {
-    return renderTemplate(chatTemplate, {
+    return tokenizer.applyChatTemplate({
       messages: messages.map((message) => ({ ...message })),
       add_generation_prompt: true,
       bos_token: textOf(tokenizer, tokenizer.bosId),
       eos_token: textOf(tokenizer, tokenizer.eosIds[0]),
     });
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw broken(error instanceof Error ? error.message : String(error));
   }
 }

@@ -6,6 +6,7 @@
 import { BPE } from "@huggingface/tokenizers";
 import type { Token } from "../../domain/model";
 import { AppError } from "../../lib/errors";
+import { renderTemplate } from "../chatTemplate";
 import { createDecoder } from "./decoders";
 import { createEncoder } from "./encoder";
 import { tokenAsText, type Piece } from "./pieces";
@@ -42,6 +43,8 @@ export type Tokenizer = {
   /** How many special tokens `encode` puts in front. */
   leadingSpecials: number;
   chatTemplate: string | undefined;
+  /** Runs the chat template, a program out of the model's files (chatTemplate.ts); callers go through model/chat.ts. */
+  applyChatTemplate(variables: Readonly<Record<string, unknown>>): string;
 };
 
 /** No text the lab handles is near this; a longer one is a mistake or an attack. */
@@ -67,6 +70,7 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
   };
   const bosId = idOf(contentOf(config.bos_token));
   const eosId = idOf(contentOf(config.eos_token));
+  const chatTemplate = files.chatTemplate ?? chatTemplateOf(config);
 
   return {
     encode(text, { specials: withSpecials = true } = {}) {
@@ -91,7 +95,8 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
     bosId,
     eosIds: eosId === undefined ? [] : [eosId],
     leadingSpecials: specials.front.length,
-    chatTemplate: files.chatTemplate ?? chatTemplateOf(config),
+    chatTemplate,
+    applyChatTemplate: (variables) => renderTemplate(chatTemplate ?? "", variables),
   };
 }
 
