@@ -15,6 +15,7 @@ import { score } from "./commands/score";
 import { selfTest } from "./commands/selfTest";
 import { stack } from "./commands/stack";
 import { stats } from "./commands/stats";
+import { superposition } from "./commands/superposition";
 import { trace } from "./commands/trace";
 import { traceAverage } from "./commands/traceAverage";
 import { commandHelp, generalHelp } from "./help";
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stats,
   edit,
   stack,
+  superposition,
   "self-test": selfTest,
 };
 

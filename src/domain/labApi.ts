@@ -16,7 +16,14 @@ import type { KeptModels, ModelInspection } from "./modelInspection";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
 import type { StatisticsRequest, StatisticsResult } from "./statistics";
-import type { SuperpositionRequest, SuperpositionResult } from "./superposition";
+import type {
+  InterferenceCheck,
+  InterferenceCheckRequest,
+  InterferencePreview,
+  InterferencePreviewRequest,
+  SuperpositionRequest,
+  SuperpositionResult,
+} from "./superposition";
 import type {
   CellRequest,
   CellResult,
@@ -51,6 +58,10 @@ export type LabApi = {
   statistics: Handler<StatisticsRequest, StatisticsResult>;
   /** How far a list of facts share directions of key space, layer by layer. */
   superposition: Handler<SuperpositionRequest, SuperpositionResult>;
+  /** What an edit about to be made would do to a list of facts, from keys alone; nothing is changed. */
+  previewInterference: Handler<InterferencePreviewRequest, InterferencePreview>;
+  /** What an edit of the stack did to a list of facts, predicted and measured. */
+  checkInterference: Handler<InterferenceCheckRequest, InterferenceCheck>;
   edit: Handler<EditCall, EditResult, EditPartial>;
   stack: Handler<Record<never, never>, StackState>;
   setEditEnabled: Handler<{ id: string; enabled: boolean }, StackState>;

@@ -16,6 +16,7 @@ import {
   type JobMemory,
 } from "./jobMemory";
 import { keptModels, removeKeptModel } from "./keptModels";
+import { checkInterference, findPreview } from "./interference";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
 import { load } from "./load";
 import { startEngine } from "./engine";
@@ -47,6 +48,8 @@ export function createLab(environment: LabEnvironment): LabApi {
       computeStatistics(session, request, context),
     ),
     superposition: (request, context) => findSuperposition(session, request, context),
+    previewInterference: (request, context) => findPreview(session, request, context),
+    checkInterference: (request, context) => checkInterference(session, request, context),
     edit: job(editMemory, (_state, request, context) => editFacts(session, request, context)),
     stack: () => stackState(session),
     setEditEnabled: (request) => setEditEnabled(session, request),

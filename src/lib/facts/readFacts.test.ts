@@ -23,7 +23,8 @@ describe("facts", () => {
   test.each([
     ["CounterFact", JSON.stringify([{ requested_rewrite: { prompt: france.prompt, subject: "France", target_true: { str: "Paris", id: "Q90" } } }])],
     ["known_1000", JSON.stringify([{ prompt: france.prompt, subject: "France", attribute: "Paris" }])],
-    ["the models' own", JSON.stringify({ facts: [{ ...france, relation: "capital" }] })],
+    ["the models' own", JSON.stringify({ relations: { capital: { templates: [france.prompt, "x"] } }, facts: [{ subject: "France", relation: "capital", target: "Paris" }] })],
+    ["a list by name", JSON.stringify({ facts: [{ ...france, relation: "capital" }] })],
     ["CSV", 'relation,Subject,prompt,target\ncapital,France,"The capital of {} is",Paris\n'],
   ])("in the form of %s", (_form, text) => expect(readFacts(text, "f")).toEqual([france])); // prettier-ignore
 

@@ -30,8 +30,18 @@ function fromJson(text: string, fileName: string): readonly unknown[] {
   }
   if (Array.isArray(parsed)) return parsed;
   const inside = isFields(parsed) ? (parsed["facts"] ?? parsed["requests"] ?? [parsed]) : undefined;
-  if (Array.isArray(inside)) return inside;
-  throw refuse(fileName, "holds no list of facts");
+  if (!Array.isArray(inside)) throw refuse(fileName, "holds no list of facts");
+  const relations = isFields(parsed) ? parsed["relations"] : undefined;
+  return isFields(relations) ? inside.map((fact: unknown) => withPrompt(fact, relations)) : inside;
+}
+
+/** The models' own lists name a relation, whose first template is the prompt. */
+function withPrompt(fact: unknown, relations: Fields): unknown {
+  if (!isFields(fact) || fact["prompt"] !== undefined || typeof fact["relation"] !== "string") return fact;
+  const name = fact["relation"];
+  const relation = Object.hasOwn(relations, name) ? relations[name] : undefined;
+  const templates = isFields(relation) ? relation["templates"] : undefined;
+  return Array.isArray(templates) ? { ...fact, prompt: templates[0] as unknown } : fact;
 }
 
 function fromCsv(text: string, fileName: string): Fields[] {

@@ -197,6 +197,8 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     traceAverage: () => Promise.reject(new Error("not asked for in these tests")),
     statistics: () => Promise.resolve({ layers: [], textHash: "", milliseconds: 1 }),
     superposition: () => Promise.reject(new Error("not asked for in these tests")),
+    previewInterference: () => Promise.reject(new Error("not asked for in these tests")),
+    checkInterference: () => Promise.reject(new Error("not asked for in these tests")),
     edit: () => {
       stack = stackOf([true]);
       return Promise.resolve({ ...EDIT_RESULT, stack });

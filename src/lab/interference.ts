@@ -1,0 +1,97 @@
+/** What an edit would disturb, told before it is made, and compared with what it did. */
+import type { CallContext } from "../domain/progress";
+import type {
+  Fact,
+  InterferenceCheck,
+  InterferenceCheckRequest,
+  InterferencePreview,
+  InterferencePreviewRequest,
+} from "../domain/superposition";
+import { readCallSettings } from "../editing/computeEdit";
+import { scoreAnswers } from "../evaluation/probes";
+import { AppError } from "../lib/errors";
+import { compareInterference } from "../superposition/compareInterference";
+import { locateFacts, templateOf } from "../superposition/locateFacts";
+import { previewInterference } from "../superposition/previewInterference";
+import { gatherInputs } from "./editInputs";
+import { loadedModel, type LoadedState, type Session } from "./session";
+
+/**
+ * Coefficients of an edit on a list of facts, on the weights in use; nothing is changed.
+ * @throws AppError bad-request (also for methods without a closed form), bad-statistics, singular-matrix, cancelled
+ */
+export async function findPreview(
+  session: Session,
+  { call, facts }: InterferencePreviewRequest,
+  context: CallContext<never>,
+): Promise<InterferencePreview> {
+  const { model, stack } = loadedModel(session);
+  const { settings } = readCallSettings(call, model);
+  const { contexts, statistics } = await gatherInputs(session, call, settings, context);
+  const keptKeys = stack.edits.filter(({ enabled }) => enabled).flatMap(({ keptKeys: kept = [] }) => kept);
+  return previewInterference(model, call, facts, { contexts, statistics, keptKeys, signal: context.signal });
+}
+
+/**
+ * An edit of the stack against the weights below it. The stack is as it was afterwards, whatever happens.
+ * @throws AppError bad-request, cancelled
+ */
+export async function checkInterference(
+  session: Session,
+  { id, facts }: InterferenceCheckRequest,
+  { signal }: CallContext<never>,
+): Promise<InterferenceCheck> {
+  const state = loadedModel(session);
+  const { model, stack } = state;
+  const all = stack.edits;
+  const index = all.findIndex((edit) => edit.id === id);
+  const edit = all[index];
+  if (!edit) throw new AppError("bad-request", "That edit is no longer in the stack.", "Choose another.");
+  const { kept, texts, skipped } = locateFacts(model, facts);
+  const on = async <Result>(edits: typeof all, body: () => Promise<Result>): Promise<Result> => {
+    await stack.goBackTo(edits);
+    return body();
+  };
+  const [lower, upper] = [all.slice(0, index), [...all.slice(0, index), { ...edit, enabled: true }]];
+  const asked = kept.map((place) => facts[place]!);
+  try {
+    let before: (number | null)[] = [];
+    let after: (number | null)[] = [];
+    const layers = await compareInterference({
+      model,
+      updates: edit.updates,
+      texts,
+      below: (body) =>
+        on(lower, async () => {
+          before = await answers(state, asked, signal);
+          return body();
+        }),
+      edited: (body) =>
+        on(upper, async () => {
+          after = await answers(state, asked, signal);
+          return body();
+        }),
+      signal,
+    });
+    const probabilities = before.map((p, at) => ({ before: p, after: after[at] ?? null }));
+    return { kept, skipped, layers, probabilities };
+  } finally {
+    await stack.goBackTo(all);
+  }
+}
+
+/** Probability of every fact's own answer; null for those that name none. */
+async function answers(
+  { model }: LoadedState,
+  facts: readonly Fact[],
+  signal: AbortSignal,
+): Promise<(number | null)[]> {
+  const questions = facts.flatMap((fact) => {
+    const template = templateOf(fact);
+    if (fact.target === undefined || "fault" in template) return [];
+    return [{ prompt: template.prompt.replace("{}", () => fact.subject), answer: fact.target }];
+  });
+  const scores = await scoreAnswers(model, questions, { signal });
+  let at = 0;
+  return facts.map(({ target }) => (target === undefined ? null : scores[at++]!.p));
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import type { LayerSuperposition, SuperpositionResult } from "../../domain/superposition";
+import { axisTicks } from "./axisTicks";
+import { condense, interferencePicture } from "./interferencePicture";
+import { kurtosisPicture } from "./kurtosisPicture";
+import { distributionPicture } from "./distributionPicture";
+import { layersCsv, pairsCsv } from "./superpositionFiles";
+
+test.each([
+  [0, 10, [0, 2, 4, 6, 8, 10]],
+  [-0.2, 1.04, [-0.2, 0, 0.2, 0.4, 0.6, 0.8, 1]],
+  [3, 3, [3]],
+  [0, 0.0031, [0, 0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003]],
+])("round numbers from %d to %d", (from, to, ticks) => expect(axisTicks(from, to)).toEqual(ticks));
+
+describe("P as a picture", () => {
+  test("is red above zero, blue below, and saturated at one", () => {
+    const svg = interferencePicture(Float64Array.of(1, -1, 7, 0), 2, "A sentence & more");
+    expect(svg).toMatch(/^<svg /);
+    expect(svg).toContain("&#38; more");
+    const fills = [...svg.matchAll(/<path d="([^"]*)" fill="(#[0-9a-f]{6})"/g)];
+    expect(fills).toHaveLength(3);
+    // 1 and 7 have one colour: one path with two cells.
+    const [red, blue] = fills.map(([, path, fill]) => ({ cells: path!.split("M").length - 1, fill: fill! }));
+    expect(red!.cells).toBe(2);
+    const channel = (fill: string, at: number) => Number.parseInt(fill.slice(at, at + 2), 16);
+    expect(channel(red!.fill, 1)).toBeGreaterThan(channel(red!.fill, 5) + 50);
+    expect(channel(blue!.fill, 5)).toBeGreaterThan(channel(blue!.fill, 1) + 50);
+  });
+
+  test("of a long list shows the strongest pair of every cell, not the diagonal", () => {
+    const n = 512;
+    const values = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) values[i * n + i] = 1;
+    values[100 * n + 301] = -0.7;
+    const { cells, count } = condense(values, n);
+    expect(count).toBe(256);
+    expect(cells[50 * 256 + 150]).toBe(-0.7);
+    expect(cells[50 * 256 + 50]).toBe(0);
+  });
+});
+
+const MOMENTS = { count: 4, mean: 0, std: 1, min: -1, max: 1, median: 0, absoluteMean: 1, kurtosis: 2 };
+const P = {
+  ...MOMENTS,
+  extreme: { count: 1, kurtosisWithout: Number.NaN },
+  histogram: [2, 0, 2],
+  density: { x: [-1, 0, 1], y: [0.4, 0.2, 0.4], bandwidth: 0.1 },
+  quantiles: [],
+  tails: [],
+};
+
+test("a distribution is drawn with the normal beside it, whatever is empty in it", () => {
+  const svg = distributionPicture(P, "x");
+  expect(svg.match(/<title>/g)).toHaveLength(2);
+  expect(svg).toContain("stroke-dasharray");
+  expect(svg).not.toMatch(/NaN|Infinity/);
+});
+
+test("kurtosis by layer leaves out what is not a number", () => {
+  const svg = kurtosisPicture([{ layer: 0, kurtosis: 3, kurtosisWithout: Number.NaN }, { layer: 1, kurtosis: -1, kurtosisWithout: 2 }], "x"); // prettier-ignore
+  expect(svg).not.toMatch(/NaN|Infinity/);
+  expect(svg.match(/width="4" height="4"/g)).toHaveLength(3);
+});
+
+test("tables name facts by their place in the file, and text stays text", () => {
+  const angle = { median: 90, histogram: [] };
+  const layer = {
+    layer: 3,
+    interference: P,
+    angles: { whitening: angle, activation: angle },
+    pairs: [{ i: 0, j: 1, p: 0.5, whiteningCosine: 0.4, activationCosine: 0.3 }],
+    moment: { tokens: 7, condition: 9, ridge: 0, ridgeEffects: [] },
+  } as unknown as LayerSuperposition;
+  const result: SuperpositionResult = { kept: [0, 2], skipped: [], sameKeys: [], layers: [layer], warnings: [], milliseconds: 1 }; // prettier-ignore
+  const facts = ["=SUM(A1)", "gone", "Peru"].map((subject) => ({ subject, prompt: 'The {} "is"' }));
+  expect(pairsCsv(result, facts).split("\r\n")[1]).toBe(
+    `3,0,"'=SUM(A1)","The {} ""is""",2,"Peru","The {} ""is""",0.5,0.4,0.3`,
+  );
+  expect(layersCsv(result).split("\r\n")[1]).toBe("3,2,NaN,1,0,1,-1,1,0,90,90,7,9,0");
+});
