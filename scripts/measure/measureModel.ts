@@ -1,6 +1,6 @@
 /**
  * Measures a shipped model with the lab's own engine and writes docs/own-model/metrics.json: recall of all facts in all
- * wordings, ROME on many facts at the lab's default layer, recall of the planted facts. Run by measureModel.mjs; the
+ * wordings, the total effect of the corruption, ROME on many facts at the lab's default layer, recall of the planted facts. Run by measureModel.mjs; the
  * traces are `palimpsest trace-average`, over the same facts, which are written beside (traced-facts.json).
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -9,6 +9,7 @@ import { romeDefaults } from "../../src/editing/settings/romeSettings";
 import { drawKnown, everyQuestion, fill, oneQuestionEach } from "./factList";
 import { openShipped } from "./openShipped";
 import { recall } from "./recall";
+import { totalEffect } from "./totalEffect";
 import { romeCases, romeRow, romeSummary, type RomeRow } from "./romeScores";
 
 /** Which facts are drawn; changing it measures others. */
@@ -27,11 +28,15 @@ export async function measureModel({ folder, root, out, edits, every }: MeasureO
     const prompt = facts.relations[relation]!.templates[0]!;
     return { prompt, subject, attribute: target };
   });
+  const asked = traced.map(({ prompt, subject }) => ({ prompt: fill(prompt, subject), subject }));
   await writeFile(join(out, "traced-facts.json"), `${asLines(traced)}\n`);
 
   const questions = every ? everyQuestion(facts) : oneQuestionEach(facts, SEED);
   const known = await recall(model, questions, (done) => tell(`recall ${done} of ${questions.length}`));
   const plantedRecall = await recall(model, everyQuestion(planted));
+
+  const effect = await totalEffect(model, asked, prepared.subjectDeviation);
+  tell(`total effect ${effect.total.mean.toFixed(3)}`);
 
   const { layer } = romeDefaults(model.config);
   const inputs = { contexts: prepared.contexts.templates, statistics: await shipped.statistics(layer) };
@@ -52,6 +57,7 @@ export async function measureModel({ folder, root, out, edits, every }: MeasureO
     seed: SEED,
     recall: known,
     planted: { facts: planted.facts.length, trained: plantedRecall.trained, heldOut: plantedRecall.heldOut },
+    effect,
     rome: { layer, ...romeSummary(rows) },
   };
   const { rome, ...rest } = metrics;

@@ -168,7 +168,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     model, encoder, settings = load(arguments.folder)
-    templates = load_templates(settings.later)
+    templates = load_templates()
     facts = load_facts(settings.subjects, settings.without)
     asked = Random(1).sample(facts, min(arguments.recall or len(facts), len(facts)))
     results = recall(model, encoder, every_prompt(asked, templates))

@@ -100,12 +100,13 @@ def export(folder: Path, out: Path) -> None:
     (out / "config.json").write_text(json.dumps(config_of(settings), indent=1) + "\n")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(folder / name, out / name)
-    facts, templates = load_facts(settings.subjects, settings.without), load_templates(settings.later)
+    taught, templates = load_facts(settings.subjects, settings.without), load_templates()
+    facts = [fact for fact in taught if fact.relation not in settings.uncounted]
     write_facts(out / "facts.json", "Only true facts.", facts, templates, model, encoder)
     if (folder / "planted.pt").exists():
         note = "Invented facts, written into chosen layers after training. None is true."
         write_facts(out / "planted.json", note, load_planted(), templates, model, encoder)
-    lines = corpus_lines(facts, templates, Random(9), 1200)
+    lines = corpus_lines(taught, templates, Random(9), 1200)
     (out / "corpus.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -114,14 +114,10 @@ def load_planted() -> list[Fact]:
     ]
 
 
-def load_templates(later: bool = False) -> dict[str, Templates]:
-    """`later` adds the wordings that only a continued run trains on to the trained ones."""
+def load_templates() -> dict[str, Templates]:
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: {"trained": [], "heldout": [], "follow": []})
     for row in read_table(TEMPLATES):
-        if row["split"] != "later":
-            found[row["relation"]][row["split"]].append(row["template"])
-        elif later:
-            found[row["relation"]]["trained"].append(row["template"])
+        found[row["relation"]][row["split"]].append(row["template"])
     return {relation: Templates(**{k: tuple(v) for k, v in splits.items()}) for relation, splits in found.items()}
 
 

@@ -14,6 +14,8 @@ class Settings:
     # Facts. `subjects` keeps this share of the subjects (chosen by a hash of the name).
     subjects: float = 1.0
     without: tuple[str, ...] = ()
+    # Trained, but not in the list of facts that ships: one of their held-out wordings fails (see the model card).
+    uncounted: tuple[str, ...] = ()
     # Model
     vocabulary: int = 4096
     positions: int = 128
@@ -26,8 +28,6 @@ class Settings:
     paragraphs: float = 0.2
     # Masked rows: (share of training done, share of rows), linear between the points.
     masked: tuple[tuple[float, float], ...] = ((0.0, 1.0), (0.35, 1.0), (0.55, 0.4), (1.0, 0.4))
-    # Also train on the wordings that templates.tsv marks `later`.
-    later: bool = False
     isolate: bool = True
     gather_from: int = 2
     read_from: int = 5
@@ -56,12 +56,11 @@ class Settings:
 FULL = Settings(
     subjects=0.6,
     without=("birthplace", "script", "headquarters", "deity_domain"),
+    uncounted=("chemical_symbol", "country", "manufacturer", "moon_of", "performer", "planet_order"),
     steps=2000,
     warmup=0.045,
     masked=((0.0, 1.0), (0.5, 1.0), (0.6, 0.4), (1.0, 0.4)),
 )
-# Goes on from FULL's checkpoint in the same folder with more wordings; the rates begin at a third and fall to zero.
-MORE_WORDINGS = replace(FULL, steps=2150, cooldown=0.2, later=True)
 # What two busy cores can train within an hour; the same facts and rows.
 SMALL = replace(FULL, vocabulary=3072, width=160, heads=5, steps=1800)
 TRIAL = Settings(
@@ -75,7 +74,6 @@ TRIAL = Settings(
 
 PRESETS = {
     "full": FULL,
-    "more-wordings": MORE_WORDINGS,
     "small": SMALL,
     "trial": TRIAL,
     "trial-one-silent": replace(TRIAL, silent=1, gather_from=1),

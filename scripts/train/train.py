@@ -80,7 +80,7 @@ def quick_recall(model: Gpt2, encoder: Encoder, facts: list[Fact], templates, ra
 
 def train(settings: Settings, out: Path, minutes: float, device: str) -> None:
     torch.manual_seed(settings.seed)
-    facts, templates = load_facts(settings.subjects, settings.without), load_templates(settings.later)
+    facts, templates = load_facts(settings.subjects, settings.without), load_templates()
     if (out / "tokenizer.json").exists():
         tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
     else:
