@@ -65,6 +65,24 @@ describe.each(of("eigh"))("$name", ({ n, open, tolerance, spectral_norm: size = 
   });
 });
 
+test("a large cluster of small eigenvalues beside large ones", () => {
+  const n = 120;
+  const used = 30;
+  const x = Float64Array.from({ length: n * used }, (_, i) => Math.sin(1.3 * i + Math.sqrt(i)));
+  const c = multiply(x, transpose(x, n, used), n, used, n);
+  for (let i = 0; i < n; i++) c[i * n + i]! += 1e-3;
+  const { values, vectors } = symmetricEigen(c, n);
+  values.subarray(used).forEach((value) => expect(value).toBeCloseTo(1e-3, 11));
+  const rebuilt = multiply(
+    transpose(vectors, n, n),
+    vectors.map((value, at) => value * values[Math.floor(at / n)]!),
+    n,
+    n,
+    n,
+  );
+  expect(relativeDifference(rebuilt, c)).toBeLessThan(1e-13);
+});
+
 describe.each(of("null_space_projector"))("$name", ({ n, open, threshold, dimension, tolerance }) => {
   test("dimension, and P V", () => {
     const tensors = open();

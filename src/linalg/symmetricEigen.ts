@@ -125,9 +125,11 @@ function* diagonalise(
   rows: Float64Array,
   n: number,
 ): Steps<void> {
+  // Relative to the whole matrix: a cluster of small eigenvalues carries rounding of that size anyhow.
+  const negligible = Number.EPSILON * largestOf(diagonal, beside);
   for (let low = 0; low < n; low++) {
     for (let iteration = 0; ; iteration++) {
-      const high = firstGap(diagonal, beside, low, n);
+      const high = firstGap(beside, low, n, negligible);
       if (high === low) break;
       if (iteration === MOST_ITERATIONS) {
         throw new AppError(
@@ -142,14 +144,13 @@ function* diagonalise(
   }
 }
 
+const largestOf = (diagonal: Float64Array, beside: Float64Array): number =>
+  diagonal.reduce((most, value, at) => Math.max(most, Math.abs(value) + Math.abs(beside[at]!)), 0);
+
 /** The end of the block that begins at `low`: the first place whose coupling to the next is negligible. */
-function firstGap(diagonal: Float64Array, beside: Float64Array, low: number, n: number): number {
+function firstGap(beside: Float64Array, low: number, n: number, negligible: number): number {
   let at = low;
-  while (at < n - 1) {
-    const size = Math.abs(diagonal[at]!) + Math.abs(diagonal[at + 1]!);
-    if (Math.abs(beside[at]!) <= Number.EPSILON * size) break;
-    at += 1;
-  }
+  while (at < n - 1 && Math.abs(beside[at]!) > negligible) at += 1;
   return at;
 }
 
