@@ -2,6 +2,7 @@
  * Text that remembers where it came from. Normalisers change text; every UTF-16 unit of an `AlignedText` knows the span
  * of the user's own text that it stands for, so that tokens can be given exact offsets whatever happened in between.
  */
+import { AppError } from "../../lib/errors";
 
 export type AlignedText = {
   text: string;
@@ -27,6 +28,20 @@ export function sliceAligned({ text, starts, ends }: AlignedText, from: number, 
   return { text: text.slice(from, to), starts: starts.subarray(from, to), ends: ends.subarray(from, to) };
 }
 
+/** Steps of a file can make a text longer, and the next ones longer still; this is twice the longest text encoded. */
+export const LONGEST_TEXT = 8_000_000;
+
+/** Throws AppError `bad-tokenizer` for a text that a tokenizer's own steps have blown up. */
+export function checkGrowth(length: number): void {
+  if (length <= LONGEST_TEXT) return;
+  const message = `tokenizer.json: its steps make a text of more than ${LONGEST_TEXT} characters out of this one.`;
+  throw new AppError(
+    "bad-tokenizer",
+    message,
+    "Take the tokenizer files from the model's original repository.",
+  );
+}
+
 /** Collects pieces of new text, each with the span of the old text that it replaces. */
 export class AlignedBuilder {
   readonly #source: AlignedText;
@@ -42,6 +57,7 @@ export class AlignedBuilder {
   replace(from: number, to: number, content: string): void {
     const { starts, ends, text } = this.#source;
     const last = Math.min(Math.max(to - 1, from), text.length - 1);
+    checkGrowth(this.#starts.length + content.length);
     this.#parts.push(content);
     for (let i = 0; i < content.length; i++) {
       this.#starts.push(starts[from] ?? 0);

@@ -3,6 +3,7 @@
  * read broken UTF-8 differently.)
  */
 import { AppError } from "../../lib/errors";
+import { checkGrowth } from "./alignedText";
 import { bytesOfSymbols } from "./byteLevel";
 import type { JsonObject } from "./tokenizerFile";
 
@@ -79,7 +80,14 @@ function replace(config: JsonObject): DecoderStep {
     );
   }
   const content = String(config.content ?? "");
-  return (tokens) => tokens.map((token) => token.replaceAll(literal, () => content));
+  return (tokens) => {
+    let length = 0;
+    return tokens.map((token) => {
+      const places = token.split(literal).length - 1;
+      checkGrowth((length += token.length + places * (content.length - literal.length)));
+      return token.replaceAll(literal, () => content);
+    });
+  };
 }
 
 function strip(content: string, start: number, stop: number): DecoderStep {

@@ -204,3 +204,51 @@ describe("patterns", () => {
     );
   });
 });
+
+describe("steps that a fuzzer or its author thought of", () => {
+  const good = JSON.parse(readFileSync("tests/fixtures/models/llama/tokenizer.json", "utf8")) as object;
+  const withSteps = (steps: object) => createTokenizer({ tokenizer: { ...good, ...steps } });
+  const grow = { type: "Replace", pattern: { String: "a" }, content: "a".repeat(60) };
+
+  test("that blow a text up are stopped before the memory is gone", () => {
+    const tokenizer = withSteps({
+      normalizer: { type: "Sequence", normalizers: Array.from({ length: 12 }, () => grow) },
+      decoder: { type: "Sequence", decoders: Array.from({ length: 12 }, () => grow) },
+    });
+    for (const run of [() => tokenizer.encode("banana"), () => tokenizer.decode([tokenizer.idOf("a")!])]) {
+      const error = faultOf(run);
+      expect(error.code).toBe("bad-tokenizer");
+      expect(error.message).toMatch(/8000000 characters/);
+    }
+  });
+
+  test("a replacement is a text, not a pattern that escapes the check", () => {
+    const tokenizer = withSteps({
+      normalizer: null,
+      pre_tokenizer: { type: "Metaspace", replacement: "(a+)+$", prepend_scheme: "never" },
+    });
+    const started = performance.now();
+    tokenizer.encode(`${"a".repeat(60)}b`);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  test.each([
+    [
+      "a switch that is a text",
+      { pre_tokenizer: { type: "ByteLevel", add_prefix_space: "no" } },
+      /add_prefix_space/,
+    ],
+    ["a content that is a number", { normalizer: { type: "Prepend", prepend: 7 } }, /prepend/],
+    ["a pattern that is a text", { normalizer: { type: "Replace", pattern: "a", content: "b" } }, /pattern/],
+    [
+      "an empty pattern",
+      { normalizer: { type: "Replace", pattern: { String: "" }, content: "b" } },
+      /pattern/,
+    ],
+    ["a flag of a token", { added_tokens: [{ id: 0, content: "<unk>", special: "yes" }] }, /special/],
+  ])("%s is refused by its name", (_, steps, name) => {
+    const error = faultOf(() => withSteps(steps));
+    expect(error.code).toBe("bad-tokenizer");
+    expect(error.message).toMatch(name);
+  });
+});
