@@ -66,18 +66,18 @@ function sixteenBits(functions: string, low: string, high: string, decode: strin
     returnValue: (input, output, inFeatures) => `
   let lane = ${output} % ${PANEL};
   let both = weight[((${output} / ${PANEL}) * ${inFeatures} + ${input}) * 4 + lane % 4];
-  return ${decode}(vec4<i32>((both >> u32(16 * (lane / 4))) & 0xffff)).x;`,
+  return ${decode}(vec4<i32>(both >> u32(16 * (lane / 4)))).x;`,
   };
 }
 
-/** A subnormal half is read as one of the next exponent, from which that exponent's leading one is taken away again. */
+/** Looks at the lower 16 bits only. A subnormal half is read as one of the next exponent, from which that exponent's leading one is taken away again. */
 const HALVES = `
 fn halves(h : vec4<i32>) -> vec4<f32> {
   let magnitude = (h & vec4<i32>(0x7fff)) << vec4<u32>(13u);
   let normal = bitcast<vec4<f32>>(magnitude + vec4<i32>(0x38000000));
   let tiny = bitcast<vec4<f32>>(magnitude + vec4<i32>(0x38800000)) - vec4<f32>(6.103515625e-05);
-  let value = select(normal, tiny, magnitude < vec4<i32>(0x00800000));
-  return select(value, -value, (h & vec4<i32>(0x8000)) != vec4<i32>(0));
+  let value = bitcast<vec4<i32>>(select(normal, tiny, magnitude < vec4<i32>(0x00800000)));
+  return bitcast<vec4<f32>>(value | ((h & vec4<i32>(0x8000)) << vec4<u32>(16u)));
 }`;
 
 const BRAINS = `
@@ -118,12 +118,7 @@ const int8: WeightReader = {
 
 const READERS: Readonly<Record<PanelLayout, WeightReader>> = {
   panels8: float32,
-  panels8Float16: sixteenBits(
-    HALVES,
-    "halves(both & vec4<i32>(0xffff))",
-    "halves((both >> vec4<u32>(16u)) & vec4<i32>(0xffff))",
-    "halves",
-  ),
+  panels8Float16: sixteenBits(HALVES, "halves(both)", "halves(both >> vec4<u32>(16u))", "halves"),
   // The upper half is in its place already; -65536 is a mask of the upper 16 bits.
   panels8Bfloat16: sixteenBits(
     BRAINS,

@@ -20,7 +20,7 @@ function panelBytes(layout: i32, inFeatures: i32): usize {
   return layout <= BFLOAT16 ? (<usize>inFeatures) << 4 : (<usize>((inFeatures + 31) >> 5)) * BLOCK_BYTES;
 }
 
-/** Four halves, each in the lower part of a lane, to float32; subnormal ones exactly. */
+/** Four halves, each in the lower part of a lane (the upper one is not looked at), to float32; subnormal ones exactly. */
 // @ts-ignore: decorator
 @inline
 function halves4(h: v128): v128 {
@@ -38,7 +38,7 @@ function unpackSteps(layout: i32, panel: usize, first: i32, count: i32, to: usiz
     let from = panel + ((<usize>first) << 4);
     for (let i = 0; i < count; i++) {
       const both = v128.load(from);
-      v128.store(to, halves4(v128.and(both, i32x4.splat(0xffff))));
+      v128.store(to, halves4(both));
       v128.store(to, halves4(i32x4.shr_u(both, 16)), 16);
       from += 16;
       to += 32;
