@@ -7,6 +7,7 @@ import type { StackedEdit } from "../../src/editing/stack";
 import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
 import { digestUpdates } from "../../src/editing/weightUpdates";
 import { readRequests } from "../../src/evaluation/requestFile";
+import { readFacts } from "../../src/lib/facts/readFacts";
 import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
 import { mutateBytes, mutateJson, type Random } from "../../src/loading/testing/mutate";
 import type { ModelConfig } from "../../src/model/config";
@@ -232,6 +233,43 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
           ...request.neighbours.map(({ prompt }) => prompt),
         ];
         expect(texts.every((one) => typeof one === "string")).toBe(true);
+      }
+    });
+  });
+
+  test("lists of facts, pasted: JSON and comma separated values", async () => {
+    const fact = { prompt: "The capital of {} is", subject: "France", target: "Paris" };
+    const related = {
+      relations: { capital: { templates: ["The {} is"] } },
+      facts: [{ relation: "capital", subject: "x" }],
+    };
+    const originals: unknown[] = [
+      fact,
+      [fact, fact],
+      { facts: [fact] },
+      related,
+      { requests: [{ requested_rewrite: fact }] },
+    ];
+    const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+    await runCases({ kind: 22, share: 4 }, (random) => {
+      const rows = Array.from({ length: 1 + random.below(3) }, () => [
+        random.pick(HOSTILE_TEXTS),
+        random.pick(HOSTILE_TEXTS),
+      ]);
+      const csv = `prompt,subject\r\n${rows.map((row) => row.map(quote).join(",")).join("\r\n")}\r\n`;
+      if (random.below(3) === 0) {
+        // Written by the rules, it reads back as it was.
+        expect(readFacts(csv, "facts.csv").map(({ prompt, subject }) => [prompt, subject])).toEqual(rows);
+        return;
+      }
+      const bytes = new TextEncoder().encode(csv);
+      const text = random.below(2)
+        ? mutateValue(random.pick(originals), random)
+        : new TextDecoder().decode(mutateBytes(bytes, bytes.length, random));
+      for (const one of readFacts(text, "facts")) {
+        assertPlain(one);
+        expect(typeof one.prompt === "string" && typeof one.subject === "string").toBe(true);
+        expect(["string", "undefined"]).toContain(typeof one.target);
       }
     });
   });
