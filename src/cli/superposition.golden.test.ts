@@ -1,0 +1,138 @@
+/** The shell's superposition and the lab's operations around it, on the repository's model: results, files, refusals. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LabApi } from "../domain/labApi";
+import type { Fact } from "../domain/superposition";
+import { createLab } from "../lab/createLab";
+import { nodeEnvironment } from "../lab/nodeEnvironment";
+import { parseOptions } from "./arguments";
+import { COMMON } from "./command";
+import { superposition } from "./commands/superposition";
+
+const FIXTURES = join(import.meta.dirname, "../../tests/fixtures");
+const MODEL = "embedded:tiny-facts2-gpt2";
+const STATS = join(FIXTURES, "editing/tiny-facts2-gpt2/second_moments/tensors.safetensors");
+const FACTS: Fact[] = [
+  { prompt: "The capital of {} is", subject: "France", target: "Paris" },
+  { prompt: "The capital of {} is", subject: "Norway", target: "Oslo" },
+  { prompt: "The official language of {} is", subject: "Portugal" },
+  { prompt: "The capital of {} is", subject: "France", target: "Paris" },
+  { prompt: "Nobody knows", subject: "Peru", target: "Lima" },
+];
+
+let folder: string;
+let lab: LabApi;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "palimpsest-superposition-"));
+  lab = createLab(nodeEnvironment({ backend: "wasm" }));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const call = () => ({ signal: new AbortController().signal, onProgress: () => undefined });
+const at = (name: string) => join(folder, name);
+
+function run(...words: string[]) {
+  const options = parseOptions(words, { ...superposition.options, ...COMMON });
+  return superposition.run(options, { lab, call: call() });
+}
+
+describe("superposition in the shell", () => {
+  test("per layer, with P, tables and pictures", async () => {
+    writeFileSync(at("facts.json"), JSON.stringify(FACTS));
+    const given = ["--model", MODEL, "--facts", at("facts.json"), "--stats", STATS];
+    const files = ["csv", "layers-csv", "svg", "histogram", "kurtosis"].flatMap((name) => [
+      `--${name}`,
+      at(name),
+    ]);
+    const { json, text } = await run(...given, "--layers", "0-2", "--matrix", "--pairs", "2", ...files, "--picture-layer", "1"); // prettier-ignore
+    type Layer = { layer: number; kurtosis: number; mean: number; std: number; pairs: { i: number; j: number; p: number }[]; P: number[][] }; // prettier-ignore
+    const result = json as { layers: Layer[]; kept: number[]; sameKeys: unknown[]; skipped: unknown[] };
+    expect(result).toMatchObject({
+      kept: [0, 1, 2, 3],
+      sameKeys: [{ index: 3, of: 0 }],
+      skipped: [{ index: 4 }],
+    });
+    expect(result.layers.map(({ layer }) => layer)).toEqual([0, 1, 2]);
+    for (const { P, pairs, mean } of result.layers) {
+      expect(P[0]![0]).toBeCloseTo(1, 9);
+      expect(P[0]![3]).toBeCloseTo(1, 5);
+      expect(pairs).toHaveLength(2);
+      const off = P.flatMap((row, i) => row.filter((_, j) => i !== j));
+      expect(mean).toBeCloseTo(off.reduce((sum, p) => sum + p, 0) / off.length, 9);
+      expect(Math.abs(pairs[0]!.p)).toBeCloseTo(Math.max(...off.map(Math.abs)), 9);
+    }
+    expect(text).toMatch(/Warning: 1 fact is left out, fact 5 \(“Peru”\)/);
+    for (const name of ["svg", "histogram", "kurtosis"])
+      expect(readFileSync(at(name), "utf8")).toMatch(/^<svg /);
+    expect(readFileSync(at("svg"), "utf8")).toContain("at layer 1");
+    expect(readFileSync(at("csv"), "utf8").trim().split("\r\n")).toHaveLength(1 + 3 * 2);
+    expect(readFileSync(at("layers-csv"), "utf8").trim().split("\r\n")).toHaveLength(1 + 3);
+  });
+
+  test("a layer that was not asked for is not pictured, and files that hold no facts are named", async () => {
+    writeFileSync(
+      at("two.csv"),
+      "prompt,subject\nThe capital of {} is,France\nThe capital of {} is,Norway\n",
+    );
+    const given = ["--model", MODEL, "--facts", at("two.csv"), "--stats", STATS, "--layers", "0"];
+    await expect(run(...given, "--picture-layer", "2")).rejects.toMatchObject({ code: "usage" });
+    writeFileSync(at("none.csv"), "a,b\n");
+    await expect(run("--model", MODEL, "--facts", at("none.csv"))).rejects.toThrow(/none\.csv has no column/);
+  });
+});
+
+describe("an edit and a list of facts", () => {
+  const request = {
+    prompt: "The capital of {} is",
+    subject: "France",
+    targetNew: "Oslo",
+    paraphrases: [],
+    neighbours: [],
+  };
+
+  test("told beforehand, made, compared; the stack is as it was", async () => {
+    await lab.load({ source: { kind: "embedded", name: "tiny-facts2-gpt2" }, backend: "wasm" }, call());
+    const edit = {
+      method: "R-ROME" as const,
+      requests: [request],
+      settings: { layer: 1, steps: 3, key: "bare" },
+      contexts: ["{}"],
+      seed: 1,
+      statistics: new Uint8Array(readFileSync(STATS)),
+    };
+    const preview = await lab.previewInterference({ call: edit, facts: FACTS }, call());
+    expect(preview).toMatchObject({ kept: [0, 1, 2, 3], skipped: [{ index: 4 }], requests: 1 });
+    const [layer] = preview.layers;
+    expect(layer!.coefficients[0]).toBeCloseTo(1, 5);
+    expect((await lab.stack({}, call())).edits).toHaveLength(0);
+
+    // What superposition calls P is what the preview tells: one key in the numerator and the denominator.
+    const { layers } = await lab.superposition({ facts: FACTS, layers: [1], matrices: ["interference"], statistics: edit.statistics }, call()); // prettier-ignore
+    const p = layers[0]!.matrices[0]!.values;
+    for (let fact = 0; fact < 4; fact++) expect(layer!.coefficients[fact]).toBeCloseTo(p[fact]!, 5);
+
+    const { editId } = await lab.edit(edit, call());
+    const above = { ...edit, requests: [{ ...request, subject: "Norway", targetNew: "Paris" }] };
+    await lab.edit(above, call());
+    const before = await lab.stack({}, call());
+    const check = await lab.checkInterference({ id: editId, facts: FACTS }, call());
+    const after = await lab.stack({}, call());
+    expect(after).toEqual(before);
+    const [at1] = check.layers;
+    expect(at1!.relativeError).toBeLessThan(1e-4);
+    const own = at1!.facts[0]!.measured;
+    at1!.facts.forEach(({ measured }, fact) =>
+      expect(Math.abs(measured / own - Math.abs(layer!.coefficients[fact]!))).toBeLessThan(1e-3),
+    );
+    expect(check.probabilities.map(({ before: known }) => known === null)).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect(check.probabilities[0]!.after).toBeLessThan(check.probabilities[0]!.before!);
+    await expect(lab.checkInterference({ id: "none", facts: FACTS }, call())).rejects.toMatchObject({ code: "bad-request" }); // prettier-ignore
+  });
+});
