@@ -58,6 +58,7 @@ export function createQuestion({ model, prompt, ask, trace, edit, stack, caution
       // The question may have changed while the lab looked.
       const still = about();
       if (still !== undefined) await trace.getState().start(still);
+      void model.getState().measure();
     },
 
     /** The prompt, subject or model changed: what was asked and traced no longer belongs to it. */

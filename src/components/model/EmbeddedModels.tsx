@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { useEffect } from "react";
 import type { ModelSource } from "../../domain/model";
+import { visibleString } from "../../lib/visibleText";
 import { modelName, sourceOf } from "../../store/modelRef";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -37,7 +38,7 @@ export function EmbeddedModels({ onLoad }: { onLoad: (source: ModelSource) => vo
               <Button
                 size="compact-sm"
                 variant="default"
-                aria-label={`Load ${modelName(ref)}`}
+                aria-label={`Load ${visibleString(modelName(ref), "none")}`}
                 onClick={() => onLoad(source)}
               >
                 Load

@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import type { ModelSource } from "../../domain/model";
 import type { KeptModel, StorageSpace } from "../../domain/modelInspection";
+import { visibleString } from "../../lib/visibleText";
 import { modelName, sourceOf } from "../../store/modelRef";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
@@ -19,7 +20,11 @@ function Removal({ model, onDone }: { model: KeptModel; onDone: () => void }) {
   const { stores } = useWorkspace();
   const isBusy = useSlice("picker", (state) => state.kept.status === "running");
   return (
-    <span className={styles.confirm} role="group" aria-label={`Delete ${modelName(model.ref)}?`}>
+    <span
+      className={styles.confirm}
+      role="group"
+      aria-label={`Delete ${visibleString(modelName(model.ref), "none")}?`}
+    >
       <span className={styles.facts}>Delete {megabytes(model.bytes)}?</span>
       <Button size="compact-sm" variant="default" autoFocus onClick={onDone}>
         Keep
@@ -42,6 +47,7 @@ function KeptRow({ model, onLoad }: { model: KeptModel; onLoad: (source: ModelSo
   const current = useSlice("model", (state) => state.model?.ref);
   const [isRemoving, setRemoving] = useState(false);
   const name = modelName(model.ref);
+  const label = visibleString(name, "none");
   const source = sourceOf(model.ref);
   return (
     <li>
@@ -63,7 +69,7 @@ function KeptRow({ model, onLoad }: { model: KeptModel; onLoad: (source: ModelSo
             size="compact-sm"
             variant="subtle"
             color="gray"
-            aria-label={`Delete ${name}`}
+            aria-label={`Delete ${label}`}
             onClick={() => setRemoving(true)}
           >
             Delete…
@@ -74,7 +80,7 @@ function KeptRow({ model, onLoad }: { model: KeptModel; onLoad: (source: ModelSo
             <Button
               size="compact-sm"
               variant="default"
-              aria-label={`Load ${name}`}
+              aria-label={`Load ${label}`}
               onClick={() => onLoad(source)}
             >
               Load

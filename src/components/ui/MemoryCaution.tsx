@@ -20,11 +20,12 @@ export function MemoryCaution({ kind, onGo }: { kind: ForecastRequest["kind"]; o
   const { job, held, limit } = forecast;
   const words = WORDS[kind];
   const owner = limit.isHard ? "that can be addressed" : "that this device may spare";
+  const place = held > limit.bytes ? ", more than the" : " of the";
   return (
     <div className={styles.caution} role="alert">
       <span>
-        {words.job} takes about {megabytes(job)}. With the model that is {megabytes(held)} of the{" "}
-        {megabytes(limit.bytes)} {owner}. {words.less}
+        {words.job} takes about {megabytes(job)}. With the model that is {megabytes(held)}
+        {place} {megabytes(limit.bytes)} {owner}. {words.less}
       </span>
       <Button size="compact-sm" variant="default" onClick={onGo}>
         {words.go}
