@@ -7,9 +7,9 @@ import { AppError } from "../lib/errors";
 import type { SpdFactor } from "../linalg/solveSpd";
 import type { Steps } from "../linalg/steps";
 import { estimateDensity } from "./density";
-import { describeDistribution, histogram, median } from "./distribution";
+import { describeDistribution, describeTwice, histogram, median } from "./distribution";
 import { compareQuantiles, compareTails } from "./heavyTails";
-import { cosineMatrix, degrees, interferenceMatrix, offDiagonal } from "./interference";
+import { belowDiagonal, cosineMatrix, degrees, interferenceMatrix, offDiagonal } from "./interference";
 import { ridgeEffectSteps, ridgesToCompare } from "./ridgeEffect";
 import { strongestPairs } from "./strongestPairs";
 import { gramSteps, whitenSteps } from "./whitening";
@@ -83,16 +83,18 @@ export function* analyseLayerSteps(
   };
 }
 
+/** Of a symmetric matrix; `sorted` is one half of its entries. */
 function summarise(matrix: Float64Array, n: number) {
-  const values = offDiagonal(matrix, n);
+  const values = belowDiagonal(matrix, n);
   const sorted = values.toSorted();
-  return { distribution: describeDistribution(values, sorted), sorted };
+  return { distribution: describeTwice(values, sorted), sorted };
 }
 
-/** Of ascending cosines. */
+/** Of ascending cosines, each of which stands for two pairs. */
 function angles(cosines: Float64Array): AngleSummary {
   const ascending = cosines.map(degrees).reverse();
-  return { median: median(ascending), histogram: histogram(ascending, ANGLE_BINS, 0, 180) };
+  const counts = histogram(ascending, ANGLE_BINS, 0, 180).map((count) => 2 * count);
+  return { median: median(ascending), histogram: counts };
 }
 
 function assertKeys(activation: Float64Array, n: number, layer: number): void {

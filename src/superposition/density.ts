@@ -29,8 +29,11 @@ export function estimateDensity(sorted: Float64Array): Density {
 
 /** Standard deviation over n − 1, as the kernel's covariance is taken in the published code's library. */
 function sampleDeviation(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
   return Math.sqrt(squares / (values.length - 1));
 }
 

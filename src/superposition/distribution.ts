@@ -6,8 +6,10 @@ const EXTREME = 0.9;
 
 /** Everything of `Distribution`. `sorted` is the same list ascending; numbers of an empty list are NaN. */
 export function describeDistribution(values: Float64Array, sorted: Float64Array): Distribution {
-  const { mean, variance, kurtosis } = centralMoments(values);
-  const usual = values.filter((value) => Math.abs(value) <= EXTREME);
+  const { mean, variance, kurtosis } = centralMoments(values, Infinity);
+  const usual = centralMoments(values, EXTREME);
+  let absolute = 0;
+  for (const value of values) absolute += Math.abs(value);
   return {
     count: values.length,
     mean,
@@ -15,14 +17,21 @@ export function describeDistribution(values: Float64Array, sorted: Float64Array)
     min: sorted[0] ?? Number.NaN,
     max: sorted.at(-1) ?? Number.NaN,
     median: median(sorted),
-    absoluteMean: values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length,
+    absoluteMean: absolute / values.length,
     kurtosis,
-    extreme: { count: values.length - usual.length, kurtosisWithout: centralMoments(usual).kurtosis },
+    extreme: { count: values.length - usual.count, kurtosisWithout: usual.kurtosis },
   };
 }
 
+/** Of a list in which every value stands twice, from one half of it. */
+export function describeTwice(values: Float64Array, sorted: Float64Array): Distribution {
+  const half = describeDistribution(values, sorted);
+  const extreme = { ...half.extreme, count: 2 * half.extreme.count };
+  return { ...half, count: 2 * half.count, extreme };
+}
+
 /** Biased excess kurtosis, m₄/m₂² − 3: 0 for a normal, NaN where nothing varies. */
-export const excessKurtosis = (values: Float64Array): number => centralMoments(values).kurtosis;
+export const excessKurtosis = (values: Float64Array): number => centralMoments(values, Infinity).kurtosis;
 
 export function median(sorted: Float64Array): number {
   const middle = sorted.length / 2;
@@ -30,18 +39,26 @@ export function median(sorted: Float64Array): number {
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
-/** Two passes: the mean, then moments about it. */
-function centralMoments(values: Float64Array): { mean: number; variance: number; kurtosis: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Of the values with |value| ≤ `most`. Two passes: the mean, then moments about it. No copies: the list may be long. */
+function centralMoments(values: Float64Array, most: number) {
+  let count = 0;
+  let sum = 0;
+  for (const value of values) {
+    if (Math.abs(value) > most) continue;
+    count++;
+    sum += value;
+  }
+  const mean = sum / count;
   let second = 0;
   let fourth = 0;
   for (const value of values) {
+    if (Math.abs(value) > most) continue;
     const square = (value - mean) ** 2;
     second += square;
     fourth += square * square;
   }
-  const variance = second / values.length;
-  return { mean, variance, kurtosis: fourth / values.length / variance ** 2 - 3 };
+  const variance = second / count;
+  return { count, mean, variance, kurtosis: fourth / count / variance ** 2 - 3 };
 }
 
 /** Bins of equal width from the smallest to the largest value; the last one holds its upper edge, as numpy has it. */

@@ -33,6 +33,13 @@ export function offDiagonal(matrix: Float64Array, n: number): Float64Array {
   return values;
 }
 
+/** The n (n − 1) / 2 entries below the diagonal of a symmetric matrix. */
+export function belowDiagonal(matrix: Float64Array, n: number): Float64Array {
+  const values = new Float64Array((n * (n - 1)) / 2);
+  for (let i = 1; i < n; i++) values.set(matrix.subarray(i * n, i * n + i), (i * (i - 1)) / 2);
+  return values;
+}
+
 function map(gram: Float64Array, n: number, of: (value: number, i: number, j: number) => number): Matrix {
   const result = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
