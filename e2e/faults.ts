@@ -152,20 +152,56 @@ export async function setSamples(page: Page, samples: number): Promise<void> {
   await field.press("Enter");
 }
 
+/** Makes the next edit take its time, so that something can happen in the middle of it. */
+export async function prolongEdit(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /Settings of the edit/u }).click();
+  for (const [name, value] of [
+    ["Steps", "300"],
+    ["Good enough at", "0"],
+  ] as const) {
+    const field = page.getByRole("textbox", { name, exact: true });
+    await field.fill(value);
+    await field.press("Enter");
+  }
+  await page.keyboard.press("Escape");
+}
+
+export async function editAsUsual(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /Settings of the edit/u }).click();
+  await page.getByRole("button", { name: "Back to the defaults" }).click();
+  await page.getByRole("textbox", { name: "Steps", exact: true }).press("Escape");
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+}
+
 /** Starts the trace whose settings are open. */
 export const startTrace = (page: Page): Promise<void> =>
   page.getByRole("button", { name: "Trace with these" }).click();
 
-export async function traceWith(page: Page, samples: number): Promise<void> {
+/** Traces with so many samples. @returns every number of the result */
+export async function traceWith(page: Page, samples: number): Promise<TraceNumbers> {
   await setSamples(page, samples);
   await startTrace(page);
-  await traceIsDone(page);
+  let numbers: TraceNumbers | undefined;
+  // Until it begins to fill, the trace before stays in sight.
+  await expect(async () => {
+    await traceIsDone(page);
+    numbers = await traceNumbers(page);
+    expect(numbers.corruptedSamples).toHaveLength(samples);
+  }).toPass({ timeout: PATIENCE });
+  return numbers!;
 }
 
-type TraceFile = { result: Record<string, unknown> };
+export type TraceNumbers = {
+  scores: number[][];
+  spread: number[][];
+  clean: number;
+  corrupted: number;
+  corruptedSamples: number[];
+};
+type TraceFile = { result: TraceNumbers & { milliseconds: number } };
 
 /** Every number of the shown trace, from the page's own export; only the time it took is left out. */
-export async function traceNumbers(page: Page): Promise<unknown> {
+export async function traceNumbers(page: Page): Promise<TraceNumbers> {
   await page.getByRole("button", { name: "Export" }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("menuitem", { name: "Everything (JSON)" }).click();
