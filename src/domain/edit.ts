@@ -12,7 +12,8 @@ export type EditMethod =
   | "FT-L"
   | "FT-M"
   | "LoRA"
-  | "KN";
+  | "KN"
+  | "GRACE";
 
 /** A hyper-parameter's value; lists are layers. */
 export type SettingValue = string | number | boolean | readonly number[];
@@ -92,6 +93,24 @@ export type WeightUpdate = LowRankUpdate | DenseUpdate;
  * sequential MEMIT) leave them alone. `values` [count, width], row-major.
  */
 export type KeptKeys = { layer: number; count: number; width: number; values: Float32Array<ArrayBuffer> };
+
+/**
+ * Beside one linear map: at a token whose input lies within an entry's radius of its key, the map's output is the entry's
+ * value (GRACE). It holds the entries of earlier edits too; the highest enabled one of a map is in use.
+ */
+export type Codebook = {
+  /** Canonical name of the map. */
+  weight: string;
+  in: number;
+  out: number;
+  count: number;
+  /** [count, in] and [count, out], row-major. */
+  keys: Float32Array<ArrayBuffer>;
+  values: Float32Array<ArrayBuffer>;
+  radii: Float32Array<ArrayBuffer>;
+  /** Per entry: the answer's tokens, and how many tokens its prompt had. */
+  labels: { answer: number[]; promptLength: number }[];
+};
 
 export type UpdateSummary = { weight: string; rank: number; norm: number; relativeNorm: number };
 

@@ -2,7 +2,15 @@
  * Requests turned into an edit: settings read, requests and statistics checked before any work, the method run, the
  * result described. Computes on the weights in use and changes nothing; putting it on the stack is the caller's.
  */
-import type { EditCall, EditPartial, EditRequest, KeptKeys, NamedTensor, Settings } from "../domain/edit";
+import type {
+  Codebook,
+  EditCall,
+  EditPartial,
+  EditRequest,
+  KeptKeys,
+  NamedTensor,
+  Settings,
+} from "../domain/edit";
 import type { CallContext } from "../domain/progress";
 import { AppError, invariant } from "../lib/errors";
 import { createPace } from "../lib/pace";
@@ -24,6 +32,8 @@ export type ComputeOptions = CallContext<EditPartial> & {
   statistics?: Statistics | undefined;
   /** Keys of the enabled edits below, for methods with a memory. */
   keptKeys?: readonly KeptKeys[];
+  /** The codebooks in use below. */
+  codebooks?: readonly Codebook[];
   /** Texts whose hidden states should stay, for methods that train on them. */
   preserve?: readonly string[];
 };
@@ -69,7 +79,7 @@ export async function computeEdit(
   call: EditCall,
   options: ComputeOptions,
 ): Promise<ComputedResult> {
-  const { contexts, statistics, signal, onProgress, keptKeys = [], preserve = [] } = options;
+  const { contexts, statistics, signal, onProgress, keptKeys = [], codebooks = [], preserve = [] } = options;
   checkCall(model, call, contexts);
   const method = methodNamed(call.method);
   invariant(method.batch || call.requests.length === 1, `${method.name} edits one fact at a time`);
@@ -79,7 +89,7 @@ export async function computeEdit(
   const { requests, seed } = call;
   const result = await method.run(
     model,
-    { requests, settings, contexts, moments, keptKeys, preserve, seed },
+    { requests, settings, contexts, moments, keptKeys, codebooks, preserve, seed },
     { signal, report: reporter(onProgress) },
   );
   assertFinite(
@@ -93,6 +103,7 @@ export async function computeEdit(
       requests: [...requests],
       updates: result.updates,
       keptKeys: result.keptKeys ?? [],
+      ...(result.codebook && { codebook: result.codebook }),
       losses: result.losses,
       seed,
       statisticsHash: await hashOf(statistics, layers),

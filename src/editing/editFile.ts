@@ -3,7 +3,7 @@
  * metadata is one JSON document. Reading takes it for hostile until everything has been checked (editFileSchema.ts)
  * and decides whether it belongs to the model at hand.
  */
-import type { WeightUpdate } from "../domain/edit";
+import type { Codebook, WeightUpdate } from "../domain/edit";
 import { AppError } from "../lib/errors";
 import { memorySource } from "../loading/byteSource/memorySource";
 import { parseJson } from "../loading/json/parseJson";
@@ -33,8 +33,9 @@ export function writeEditFile(edits: readonly StackedEdit[], model: EditFileMode
   const document: EditDocument = {
     formatVersion: FORMAT_VERSION,
     model,
-    edits: edits.map(({ updates, keptKeys = [], ...edit }, e) => ({
+    edits: edits.map(({ updates, keptKeys = [], codebook, ...edit }, e) => ({
       ...edit,
+      ...(codebook && { codebook: describeCodebook(codebook, `edits.${e}.codebook`, tensors) }),
       ...(keptKeys.length > 0 && {
         keptKeys: keptKeys.map(({ layer, count, width, values }, k) => {
           tensors.push({ name: `edits.${e}.keptKeys.${k}`, shape: [count, width], values });
@@ -48,6 +49,32 @@ export function writeEditFile(edits: readonly StackedEdit[], model: EditFileMode
     })),
   };
   return writeSafetensors(tensors, { [FORMAT_KEY]: FORMAT, [DOCUMENT_KEY]: JSON.stringify(document) });
+}
+
+function describeCodebook(
+  { keys, values, radii, ...rest }: Codebook,
+  name: string,
+  tensors: TensorToWrite[],
+) {
+  tensors.push(
+    { name: `${name}.keys`, shape: [rest.count, rest.in], values: keys },
+    { name: `${name}.values`, shape: [rest.count, rest.out], values },
+    { name: `${name}.radii`, shape: [rest.count], values: radii },
+  );
+  return rest;
+}
+
+function readCodebook(
+  stored: Omit<Codebook, "keys" | "values" | "radii">,
+  name: string,
+  reader: TensorReader,
+): Codebook {
+  return {
+    ...stored,
+    keys: reader.read(`${name}.keys`, [stored.count, stored.in]),
+    values: reader.read(`${name}.values`, [stored.count, stored.out]),
+    radii: reader.read(`${name}.radii`, [stored.count]),
+  };
 }
 
 function tensorsOf(update: WeightUpdate, name: string): TensorToWrite[] {
@@ -116,11 +143,18 @@ export async function readEditFile(
         throw damaged(fileName, name, "are keys of no layer of this model");
       return { layer, count, width, values: reader.read(name, [count, width]) };
     });
-    const digest = await digestUpdates(updates, keptKeys);
+    if (stored.codebook) checkShape({ kind: "dense", ...stored.codebook }, options);
+    const codebook = stored.codebook && readCodebook(stored.codebook, `edits.${e}.codebook`, reader);
+    const digest = await digestUpdates(updates, keptKeys, codebook);
     if (digest !== stored.digest)
       throw damaged(fileName, `edits.${e}.digest`, "does not belong to the tensors");
-    const { keptKeys: _described, ...rest } = stored;
-    edits.push({ ...rest, updates, ...(keptKeys.length > 0 && { keptKeys }) });
+    const { keptKeys: _keys, codebook: _codebook, ...rest } = stored;
+    edits.push({
+      ...rest,
+      updates,
+      ...(keptKeys.length > 0 && { keptKeys }),
+      ...(codebook && { codebook }),
+    });
   }
   reader.assertAllRead();
   return edits;

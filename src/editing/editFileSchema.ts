@@ -57,6 +57,21 @@ const update = z.discriminatedUnion("kind", [
 
 const keys = z.strictObject({ layer: z.number().int().min(0).max(1_000_000), count: extent, width: extent });
 
+const codebook = z.strictObject({
+  weight: text,
+  in: extent,
+  out: extent,
+  count: extent,
+  labels: z
+    .array(
+      z.strictObject({
+        answer: z.array(z.number().int().min(0)).max(MAX_LIST),
+        promptLength: z.number().int().min(0),
+      }),
+    )
+    .max(MAX_LIST),
+});
+
 const settingName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, "is no name of a setting");
 
 const edit = z.strictObject({
@@ -78,6 +93,7 @@ const edit = z.strictObject({
   digest: hash,
   updates: z.array(update).max(10_000),
   keptKeys: z.array(keys).max(10_000).exactOptional(),
+  codebook: codebook.exactOptional(),
 });
 
 const document = z.strictObject({
@@ -89,9 +105,10 @@ const document = z.strictObject({
 export type EditFileModel = z.infer<typeof model>;
 export type StoredUpdate = z.infer<typeof update>;
 /** An edit of the stack with its tensors described rather than held. */
-export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys"> & {
+export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys" | "codebook"> & {
   updates: readonly StoredUpdate[];
   keptKeys?: readonly z.infer<typeof keys>[];
+  codebook?: z.infer<typeof codebook>;
 };
 export type EditDocument = {
   formatVersion: typeof FORMAT_VERSION;

@@ -14,4 +14,5 @@ export const METHOD_NAMES = [
   "FT-M",
   "LoRA",
   "KN",
+  "GRACE",
 ] as const satisfies readonly EditMethod[];

@@ -47,6 +47,7 @@ const QUICK: Record<string, Settings> = {
   "FT-M": { steps: 2 },
   LoRA: { steps: 2, rank: 2 },
   KN: { steps: 2 },
+  GRACE: { steps: 2 },
 };
 
 const FACTS: EditRequest[] = [

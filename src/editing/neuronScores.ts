@@ -46,6 +46,7 @@ export async function neuronScores(
 /** The scored projection's output at the last token, [f]. */
 async function activationAt(model: Model, layer: number, residual: Tensor): Promise<Float64Array> {
   const name = scoredMatrix(model, layer);
+  const standing = model.weights.adapter(name);
   let found: Tensor | undefined;
   model.weights.adapt(name, (_, output) => {
     const positions = output.shape[1]!;
@@ -56,7 +57,7 @@ async function activationAt(model: Model, layer: number, residual: Tensor): Prom
     dispose(runBlocks(model, layer, residual, { toLayer: layer + 1 }));
     return Float64Array.from(await read(found!));
   } finally {
-    model.weights.adapt(name, undefined);
+    model.weights.adapt(name, standing);
     dispose(found);
   }
 }
@@ -79,6 +80,7 @@ async function gradientsAlong(
   const { last, others } = lastPositions(steps, positions);
   const batch = tidy(() => keep(repeated(residual, steps, positions, d)));
   const name = scoredMatrix(model, layer);
+  const standing = model.weights.adapter(name);
   try {
     const { value, gradient } = valueAndGradient((x) => {
       model.weights.adapt(name, (_, output) =>
@@ -87,7 +89,7 @@ async function gradientsAlong(
       try {
         return probabilities(model, layer, batch, answer, steps, positions);
       } finally {
-        model.weights.adapt(name, undefined);
+        model.weights.adapt(name, standing);
       }
     }, points);
     const values = await read(gradient);

@@ -3,10 +3,18 @@
  * from the checkpoint, so that switching an edit off, on, or removing it gives back the same bits.
  * Computing edits is methods/; files are editFile.ts.
  */
-import type { EditSummary, KeptKeys, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
+import type {
+  Codebook,
+  EditSummary,
+  KeptKeys,
+  StackState,
+  UpdateSummary,
+  WeightUpdate,
+} from "../domain/edit";
 import type { ModelWeights } from "../model/weights";
 import { AppError } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
+import { CodebookAdapters } from "./codebookAdapters";
 import { createEdited, readBaseWeight, type EditedWeight } from "./editedWeight";
 import { addUpdate, digestUpdates, summariseUpdate } from "./weightUpdates";
 
@@ -15,6 +23,8 @@ export type ComputedEdit = Omit<EditSummary, "id" | "updates" | "base" | "enable
   updates: readonly WeightUpdate[];
   /** Keys that later edits of methods with a memory leave alone. */
   keptKeys?: readonly KeptKeys[];
+  /** What stands beside a map from this edit on. */
+  codebook?: Codebook;
 };
 
 /** An edit in the stack, with its tensors. `below` are the digests of the enabled edits it was computed on. */
@@ -32,6 +42,7 @@ type Overrides = ReadonlyMap<string, Override>;
 export class EditStack {
   readonly #weights: ModelWeights;
   readonly #baseHash: string;
+  readonly #adapters: CodebookAdapters;
   #edits: readonly StackedEdit[] = [];
   #overrides: Overrides = new Map();
   #summaries = new Map<string, UpdateSummary[]>();
@@ -41,6 +52,7 @@ export class EditStack {
   constructor(weights: ModelWeights, baseHash: string) {
     this.#weights = weights;
     this.#baseHash = baseHash;
+    this.#adapters = new CodebookAdapters(weights);
     this.#weightHash = baseHash;
   }
 
@@ -138,7 +150,7 @@ export class EditStack {
 
   async #place(computed: ComputedEdit, id: string, below: readonly StackedEdit[]): Promise<StackedEdit> {
     const base = { modelHash: this.#baseHash, below: enabledDigests(below) };
-    const digest = await digestUpdates(computed.updates, computed.keptKeys);
+    const digest = await digestUpdates(computed.updates, computed.keptKeys, computed.codebook);
     return { ...computed, id, enabled: true, digest, base };
   }
 
@@ -152,7 +164,10 @@ export class EditStack {
     );
   }
 
-  #summary({ updates, keptKeys: _, digest, ...edit }: StackedEdit, index: number): EditSummary {
+  #summary(
+    { updates, keptKeys: _keys, codebook: _codebook, digest, ...edit }: StackedEdit,
+    index: number,
+  ): EditSummary {
     const below = enabledDigests(this.#edits.slice(0, index));
     const sameBase = edit.base.modelHash === this.#baseHash && below.join() === edit.base.below.join();
     return { ...edit, updates: this.#summaries.get(digest) ?? [], onOtherBase: !sameBase };
@@ -164,11 +179,12 @@ export class EditStack {
     try {
       for (const name of weightsOf(edits)) made.set(name, await this.#overrideFor(name, edits));
       for (const edit of edits) await this.#summarise(edit);
-      this.#weightHash = await this.#hash(made);
+      this.#weightHash = await this.#hash(made, edits);
     } catch (error) {
       disposeAllBut(this.#overrides, made);
       throw error;
     }
+    this.#adapters.use(edits);
     for (const [name, { weight }] of this.#overrides) if (!made.has(name)) weight.takeAway();
     for (const { weight } of made.values()) weight.layOver();
     disposeAllBut(made, this.#overrides);
@@ -201,10 +217,11 @@ export class EditStack {
   }
 
   /** The checkpoint's own hash while no edit is on, else a hash of it and of every edited matrix's bits. */
-  async #hash(made: Overrides): Promise<string> {
-    if (made.size === 0) return this.#baseHash;
+  async #hash(made: Overrides, edits: readonly StackedEdit[]): Promise<string> {
+    const beside = edits.filter((edit) => edit.enabled && edit.codebook).map(({ digest }) => digest);
+    if (made.size === 0 && beside.length === 0) return this.#baseHash;
     const parts = [...made].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, { hash }]) => [name, hash]);
-    return sha256(this.#baseHash, ...parts);
+    return sha256(this.#baseHash, ...parts, ...beside);
   }
 }
 

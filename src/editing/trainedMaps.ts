@@ -38,11 +38,13 @@ export async function lossAndGradients(
       const adapters = maps.flatMap(({ parameters, behind }) =>
         behind(xs.slice(at, (at += parameters.length))),
       );
+      // A codebook that stands there is left out while something is trained in its place.
+      const standing = adapters.map(([name]) => weights.adapter(name));
       try {
         for (const [name, adapter] of adapters) weights.adapt(name, adapter);
         return loss();
       } finally {
-        for (const [name] of adapters) weights.adapt(name, undefined);
+        adapters.forEach(([name], index) => weights.adapt(name, standing[index]));
       }
     }, inputs);
     const numbers = (await read(value))[0]!;

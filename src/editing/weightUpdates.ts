@@ -2,7 +2,7 @@
  * Applying edits to a weight, and measuring them. Updates are in mathematical orientation (W [out, in]); weights lie
  * in memory as the engine holds them, [in, out].
  */
-import type { KeptKeys, LowRankUpdate, UpdateSummary, WeightUpdate } from "../domain/edit";
+import type { Codebook, KeptKeys, LowRankUpdate, UpdateSummary, WeightUpdate } from "../domain/edit";
 import { invariant } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
 import { norm } from "../linalg/norms";
@@ -63,6 +63,7 @@ export function summariseUpdate(update: WeightUpdate, base: Float32Array): Updat
 export async function digestUpdates(
   updates: readonly WeightUpdate[],
   keptKeys: readonly KeptKeys[] = [],
+  codebook?: Codebook,
 ): Promise<string> {
   return sha256(
     ...updates.flatMap((update) => {
@@ -72,7 +73,17 @@ export async function digestUpdates(
         : [`${shape} ${update.rank}`, update.u, update.v];
     }),
     ...keptKeys.flatMap(({ layer, count, width, values }) => [`keys ${layer} ${count} ${width}`, values]),
+    ...(codebook ? partsOf(codebook) : []),
   );
+}
+
+function partsOf({ weight, count, keys, values, radii, labels, ...sizes }: Codebook) {
+  return [
+    `codebook ${weight} ${count} ${sizes.in} ${sizes.out} ${JSON.stringify(labels)}`,
+    keys,
+    values,
+    radii,
+  ];
 }
 
 /** Rank-one factors, rounded to float32: ΔW = value directionᵀ. */

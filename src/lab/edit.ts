@@ -58,6 +58,10 @@ type Computed = {
 const keptKeysOf = (edits: readonly StackedEdit[]) =>
   edits.filter(({ enabled }) => enabled).flatMap(({ keptKeys = [] }) => keptKeys);
 
+/** The enabled ones' codebooks, lowest first. */
+const codebooksOf = (edits: readonly StackedEdit[]) =>
+  edits.filter(({ enabled }) => enabled).flatMap(({ codebook }) => (codebook ? [codebook] : []));
+
 /** All requests in one edit, or one by one, each on the weights that the ones before left. */
 async function computeInTurn(
   state: LoadedState,
@@ -71,7 +75,8 @@ async function computeInTurn(
   try {
     for (const requests of parts) {
       const keptKeys = keptKeysOf(stack.edits);
-      const options = { ...inputs, ...context, keptKeys };
+      const codebooks = codebooksOf(stack.edits);
+      const options = { ...inputs, ...context, keptKeys, codebooks };
       const { edit, warnings, intermediates } = await computeEdit(model, { ...call, requests }, options);
       done.ids.push(await stack.add(edit));
       done.losses.push(...edit.losses);
@@ -99,7 +104,7 @@ async function computeAgain(
       0,
       stack.edits.findIndex((edit) => edit.id === id),
     );
-    const options = { ...inputs, ...context, keptKeys: keptKeysOf(below) };
+    const options = { ...inputs, ...context, keptKeys: keptKeysOf(below), codebooks: codebooksOf(below) };
     const { edit, warnings } = await computeEdit(model, call, options);
     done.losses = edit.losses;
     done.warnings = warnings;

@@ -3,6 +3,7 @@
  * The list of methods is methods.ts; checking requests and statistics before any work is computeEdit.ts.
  */
 import type {
+  Codebook,
   EditMethod,
   EditRequest,
   KeptKeys,
@@ -26,6 +27,8 @@ export type MethodResult = {
   intermediates: TensorToWrite[];
   /** The written facts' keys, for methods with a memory. */
   keptKeys?: KeptKeys[];
+  /** What stands beside a map from now on. */
+  codebook?: Codebook;
 };
 
 export type MethodContext = {
@@ -55,6 +58,8 @@ export type RecipeInput<S extends Settings> = {
   moments: Moments;
   /** Keys of the enabled edits below. */
   keptKeys: readonly KeptKeys[];
+  /** The codebooks in use below. */
+  codebooks: readonly Codebook[];
   /** Texts whose hidden states should stay as they are, for methods that train on them. */
   preserve: readonly string[];
   seed: number;

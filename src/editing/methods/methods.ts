@@ -7,6 +7,7 @@ import { alphaEdit } from "./alphaEdit";
 import { anyEdit } from "./anyEdit";
 import { emmet } from "./emmet";
 import { ftL, ftM } from "./fineTuning";
+import { grace } from "./grace";
 import { kn } from "./kn";
 import { lora } from "./lora";
 import { memit } from "./memit";
@@ -28,6 +29,7 @@ export const METHODS: readonly Method[] = [
   ftM,
   lora,
   kn,
+  grace,
 ];
 
 /** Throws AppError `bad-request` with the nearest known name. */

@@ -1,0 +1,96 @@
+/**
+ * Codebooks in use: behind its linear map each replaces the output at every token whose input lies within the radius of
+ * its nearest key. The published code asks at the prompt's last token only; asked at every token the answer is the same
+ * wherever that token stands, with a cache or without, and other tokens lie far outside the radii.
+ */
+import type { Codebook } from "../domain/edit";
+import {
+  add,
+  concat,
+  matmul,
+  mul,
+  reshape,
+  scale,
+  slice,
+  softmax,
+  square,
+  sub,
+  sum,
+  transpose,
+} from "../gpu/ops";
+import { dispose, keep, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
+import type { MatrixName } from "../model/weightNames";
+import type { Adapter, ModelWeights } from "../model/weights";
+
+/** Turns a difference of squared distances into yes or no. */
+const STEEP = 1e7;
+
+export type OpenCodebook = { adapter: Adapter; dispose(): void };
+
+export function openCodebook({ in: width, out, count, keys, values, radii }: Codebook): OpenCodebook {
+  const tables = tidy(() => {
+    const rows = tensor(keys, [count, width]);
+    return {
+      keysT: keep(transpose(rows, [1, 0])),
+      keySizes: keep(reshape(sum(square(rows), 1), [1, count])),
+      values: keep(tensor(values, [count, out])),
+      limits: keep(
+        tensor(
+          Float32Array.from(radii, (radius) => (radius > 0 ? radius * radius : -1)),
+          [1, count],
+        ),
+      ),
+    };
+  });
+  const adapter: Adapter = (input, output) => {
+    const x = reshape(input, [-1, width]);
+    const y = reshape(output, [-1, out]);
+    const shares = replacedShares(x, tables); // [n, count]
+    const kept = sub(onesLike(y.shape[0]!), sum(shares, 1, true)); // [n, 1]
+    return reshape(add(mul(y, kept), matmul(shares, tables.values)), output.shape);
+  };
+  return { adapter, dispose: () => dispose(...Object.values(tables)) };
+}
+
+const onesLike = (rows: number): Tensor => tensor(new Float32Array(rows).fill(1), [rows, 1]);
+
+/** 1 at the nearest key when it is within its radius, else 0. */
+function replacedShares(
+  x: Tensor,
+  { keysT, keySizes, limits }: Record<"keysT" | "keySizes" | "limits", Tensor>,
+): Tensor {
+  const distances = add(sub(sum(square(x), 1, true), scale(matmul(x, keysT), 2)), keySizes); // squared
+  const nearest = softmax(scale(distances, -STEEP));
+  const margin = sub(sum(mul(nearest, limits), 1, true), sum(mul(nearest, distances), 1, true)); // [n, 1]
+  const yes = slice(softmax(scale(concat([margin, zeros(margin.shape)], 1), STEEP)), [0, 0], [-1, 1]);
+  return mul(nearest, yes);
+}
+
+/** Keeps the model's adapters in step with a stack: for each map the highest enabled codebook. */
+export class CodebookAdapters {
+  readonly #weights: ModelWeights;
+  #open = new Map<MatrixName, { codebook: Codebook; opened: OpenCodebook }>();
+
+  constructor(weights: ModelWeights) {
+    this.#weights = weights;
+  }
+
+  use(edits: readonly { enabled: boolean; codebook?: Codebook }[]): void {
+    const wanted = new Map<MatrixName, Codebook>();
+    for (const { enabled, codebook } of edits) {
+      if (enabled && codebook) wanted.set(codebook.weight as MatrixName, codebook);
+    }
+    for (const [name, { codebook, opened }] of this.#open) {
+      if (wanted.get(name) === codebook) continue;
+      this.#weights.adapt(name, undefined);
+      opened.dispose();
+      this.#open.delete(name);
+    }
+    for (const [name, codebook] of wanted) {
+      if (this.#open.has(name)) continue;
+      const opened = openCodebook(codebook);
+      this.#weights.adapt(name, opened.adapter);
+      this.#open.set(name, { codebook, opened });
+    }
+  }
+}
