@@ -15,7 +15,7 @@ const FLAGS = [
   "--disable-component-update",
 ];
 
-/** Milliseconds from a click on an example to the first row of its trace and to the end, as the page itself sees them. */
+/** Milliseconds from a click on an example, run live in place of its stored result, to the first row of its trace and to the end, as the page itself sees them. */
 function timeTrace(example: string): Promise<{ firstRow: number; whole: number }> {
   const button = [...document.querySelectorAll("button")].find((b) => b.textContent === example)!;
   return new Promise((resolve) => {
@@ -25,6 +25,8 @@ function timeTrace(example: string): Promise<{ firstRow: number; whole: number }
     const look = (): void => {
       const now = performance.now() - started;
       const grid = document.querySelector("[role=grid]");
+      const live = [...document.querySelectorAll("button")].find((b) => b.textContent === "Run it live");
+      if (!wasBusy && live?.disabled === false) live.click();
       const busy = grid?.getAttribute("aria-busy") === "true";
       wasBusy ||= busy;
       const cells = grid?.querySelectorAll("[role=gridcell]:not([data-blank])").length ?? 0;
@@ -53,7 +55,7 @@ try {
     () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
   );
   const runs = [];
-  for (const example of ["Norway", "Egypt", "Thailand"]) {
+  for (const example of ["Norway", "United Kingdom", "Uluru"]) {
     await page.waitForTimeout(3000);
     runs.push(await page.evaluate(timeTrace, example));
   }

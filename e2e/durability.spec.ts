@@ -35,16 +35,16 @@ const FOLDER = "tests/fixtures/models/tiny-facts2-llama";
 const UNKEPT = "Your edits could not be kept in this browser: its storage is full.";
 
 async function secondEdit(page: Page): Promise<void> {
-  await openExample(page, "Places", "United Kingdom");
+  await openExample(page, "Geography", "United Kingdom");
   await page.getByRole("button", { name: "Edit", exact: true }).click();
 }
 
 test("a reload in the middle of an edit: the edits from before are back bit for bit", async ({ page }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
-  await openExample(page, "Places", "United Kingdom");
+  await openExample(page, "Geography", "United Kingdom");
   await prolongEdit(page);
   await breakDuring(page, "edit", 2, "reload");
   const reloaded = page.waitForEvent("load");
@@ -53,7 +53,7 @@ test("a reload in the middle of an edit: the edits from before are back bit for 
   await waitForModel(page);
   await expect(stateLine(page)).toHaveText("base + 1 edit", { timeout: PATIENCE });
   expect(await weightHash(page)).toBe(before.hash);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   expect(await standing(page)).toEqual(before);
 });
 
@@ -61,7 +61,7 @@ test("full storage: the edit stays, the page says it is not kept, and a dead wor
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const first = await weightHash(page);
   await limitStorage(page, 1000);
@@ -92,7 +92,7 @@ test("no memory left, in a job and in a load: both say so, and model and edit ar
   page,
 }, info) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
   const undisturbed = await traceWith(page, 5);
@@ -109,7 +109,7 @@ test("no memory left, in a job and in a load: both say so, and model and edit ar
   await page.getByLabel("A model's folder").setInputFiles(widerModel(info.outputPath("wide")));
   const told = alerts(page).filter({ hasText: "The model before is back" });
   await expect(told).toContainText("The WebAssembly memory is full", { timeout: PATIENCE });
-  await expect(modelChip(page)).toContainText("tiny-facts2-gpt2", { timeout: PATIENCE });
+  await expect(modelChip(page)).toContainText("palimpsest-facts", { timeout: PATIENCE });
   await page.keyboard.press("Escape");
   await expect(stateLine(page)).toHaveText("base + 1 edit", { timeout: PATIENCE });
   expect(await standing(page)).toEqual(before);
@@ -125,7 +125,7 @@ test("two tabs on one journal: each edits, both write at once, nothing is lost o
   const [one, two] = [await context.newPage(), await context.newPage()];
   // Both at once, as a browser does that brings its tabs back.
   await Promise.all([openPage(one), openPage(two)]);
-  await openExample(one, "Places", "Norway");
+  await openExample(one, "Geography", "Norway");
   await makeEdit(one);
   const ofOne = await weightHash(one);
   await secondEdit(two);

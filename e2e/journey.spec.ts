@@ -19,7 +19,7 @@ test("trace a fact, edit it, look, undo, save, reload and open again", async ({ 
   const { problems, foreign } = await openPage(page);
   await expect(stateLine(page)).toHaveText("base model");
 
-  await openExample(page, "Places", "United Kingdom");
+  await openExample(page, "Geography", "United Kingdom");
   await expect(page.locator("#trace-sentence")).toContainText(
     /Restoring layer \d at the end of Kingdom|at Kingdom/u,
   );
@@ -27,11 +27,11 @@ test("trace a fact, edit it, look, undo, save, reload and open again", async ({ 
   await expect(page.locator(nextWord).first()).toContainText("London");
 
   await makeEdit(page);
-  await expect(page.locator(nextWord).first()).toContainText("Paris", { timeout: PATIENCE });
+  await expect(page.locator(nextWord).first()).toContainText("Madrid", { timeout: PATIENCE });
   await expect(page.locator(nextWord).first()).toContainText("→");
   const rewrite = changes(page).getByRole("row", { name: /^rewrite/u });
   await expect(rewrite.locator("del")).toHaveText("London");
-  await expect(rewrite.locator("ins")).toHaveText("Paris");
+  await expect(rewrite.locator("ins")).toHaveText("Madrid");
   await expect(changes(page).getByText(/Neighbours \d\/5/u)).toBeVisible();
   await expect(editPanel(page).locator("figure svg").first()).toBeVisible({ timeout: PATIENCE });
 
@@ -76,7 +76,7 @@ test("trace a fact, edit it, look, undo, save, reload and open again", async ({ 
 
 test("the other views, the difference after an edit, and the files of a heatmap", async ({ page }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   for (const view of ["MLP", "Attention", "Severed"]) {
     await page.getByText(view, { exact: true }).click();
     await expect(page.getByRole("button", { name: "Export" })).toBeEnabled({ timeout: PATIENCE });

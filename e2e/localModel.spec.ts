@@ -72,5 +72,5 @@ test("a file that is no model is refused in words, and the model before stays", 
     buffer: Buffer.from("this is not a model"),
   });
   await expect(page.getByRole("alert").first()).toContainText("holiday.gguf", { timeout: 60_000 });
-  await expect(modelChip(page)).toContainText("tiny-facts2-gpt2", { timeout: 60_000 });
+  await expect(modelChip(page)).toContainText("palimpsest-facts", { timeout: 60_000 });
 });

@@ -14,7 +14,7 @@ for (const scheme of ["light", "dark"] as const) {
     await openPage(page);
     await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", scheme);
     expect(await axeFindings(page), "stored result").toEqual([]);
-    await openExample(page, "Places", "Norway");
+    await openExample(page, "Geography", "Norway");
     await makeEdit(page);
     await expect(page.locator("#edit figure svg").first()).toBeVisible({ timeout: PATIENCE });
     expect(await axeFindings(page), "after an edit").toEqual([]);
@@ -44,7 +44,7 @@ for (const scheme of ["light", "dark"] as const) {
 
 test("all of it on one screen of 1440 × 900", async ({ page }) => {
   await openPage(page);
-  await openExample(page, "Places", "United Kingdom");
+  await openExample(page, "Geography", "United Kingdom");
   await makeEdit(page);
   expect(await overflow(page)).toEqual({ x: false, y: false });
   for (const id of ["ask", "where", "edit", "changed"]) {

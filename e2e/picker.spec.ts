@@ -69,7 +69,7 @@ test("models that cannot be opened are explained, with what to do", async ({ pag
   await expect(report(page).getByRole("button", { name: /load/iu })).toHaveCount(0);
   expect(await axeFindings(page)).toEqual([]);
   expect(asked.some((path) => path.endsWith(".safetensors"))).toBe(false);
-  await expect(modelChip(page)).toContainText("tiny-facts2-gpt2");
+  await expect(modelChip(page)).toContainText("palimpsest-facts");
 });
 
 test("where storage is refused, the model loads without being kept, and the page says so", async ({

@@ -30,7 +30,7 @@ async function askOfNorway(page: Page): Promise<void> {
 
 test("a model's folder, a model file and an edit file are dropped on the page", async ({ page }, info) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const edited = await standing(page);
   const download = page.waitForEvent("download");
@@ -96,7 +96,7 @@ test("second moments of a pasted text are computed, and the next edit is made wi
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const withOwnText = await weightHash(page);
   const rewrites = changes(page).getByRole("row", { name: /^rewrite/u });

@@ -46,7 +46,7 @@ async function computeWith(page: Page, backend: "webgpu" | "wasm"): Promise<void
 
 /** Ask, trace, edit, undo, as a user does it; everything with a number in it is handed back. */
 async function wholeRoad(page: Page) {
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   const words = await nextWords(page);
   const trace = await traceWith(page, 4);
   const base = await weightHash(page);
@@ -104,7 +104,7 @@ test("the device is lost in a trace, in an edit and in a load: each says so, and
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const onWasm = await standing(page);
 
@@ -124,7 +124,7 @@ test("the device is lost in a trace, in an edit and in a load: each says so, and
   expect(await standing(page)).toEqual(before);
   const afterTheFault = await traceWith(page, 3);
 
-  await openExample(page, "Places", "United Kingdom");
+  await openExample(page, "Geography", "United Kingdom");
   await prolongEdit(page);
   await loseDeviceDuring(page, 2);
   await page.getByRole("button", { name: "Edit", exact: true }).click();
@@ -140,6 +140,6 @@ test("the device is lost in a trace, in an edit and in a load: each says so, and
   await waitForModel(page);
   await computeWith(page, "webgpu");
   await expect(stateLine(page)).toHaveText("base + 1 edit", { timeout: PATIENCE });
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   expect(await traceWith(page, 3)).toEqual(afterTheFault);
 });

@@ -24,7 +24,7 @@ test("terminated in the middle of a trace: the edit is back bit for bit, the tra
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
 
@@ -49,10 +49,10 @@ test("crashed in the middle of an edit: the edits from before are back, and the 
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
-  await openExample(page, "Places", "United Kingdom");
+  await openExample(page, "Geography", "United Kingdom");
   await prolongEdit(page);
   await crashDuring(page, 2, "a test broke the worker");
   await page.getByRole("button", { name: "Edit", exact: true }).click();
@@ -74,7 +74,7 @@ test("a worker that never starts: after four faults the page stops, says so, and
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Places", "Norway");
+  await openExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
   await page.route("**/lab.worker-*.js", (route) => route.fulfill({ status: 500, body: "" }));

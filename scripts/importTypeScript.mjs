@@ -1,13 +1,16 @@
 /** Bundles a TypeScript file of this folder and imports it: Node 20 does not run TypeScript by itself. */
 import { build } from "esbuild";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { root } from "./setup.mjs";
 
 /** @returns the module's exports */
 export async function importTypeScript(file) {
-  const folder = mkdtempSync(join(tmpdir(), "palimpsest-"));
+  // Inside the checkout, which the lab in Node looks for upwards from where its code lies.
+  const cache = join(root, ".cache");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "script-"));
   const outfile = join(folder, "bundle.mjs");
   try {
     await build({

@@ -106,7 +106,7 @@ def export(folder: Path, out: Path) -> None:
     if (folder / "planted.pt").exists():
         note = "Invented facts, written into chosen layers after training. None is true."
         write_facts(out / "planted.json", note, load_planted(), templates, model, encoder)
-    lines = corpus_lines(taught, templates, Random(9), 1200)
+    lines = corpus_lines(taught, templates, Random(9), 700)
     (out / "corpus.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
