@@ -67,6 +67,13 @@ export async function memitContexts(model: string): Promise<string[]> {
   return groups.flat();
 }
 
+/** Cases in the repository leave out what follows from other tensors. */
+export const storesTensor = (stored: StoredTensors, name: string): Promise<boolean> =>
+  stored(name).then(
+    () => true,
+    () => false,
+  );
+
 /** Relative difference between what a run dumped and what is stored. */
 export async function errorOf(
   dumped: readonly NamedTensor[],
