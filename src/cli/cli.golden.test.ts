@@ -143,6 +143,34 @@ describe("the command line", () => {
     expect(generated.completion.text).toMatch(/^ Paris/);
   });
 
+  test("keeps weights in fewer bits when asked: another model by a little, an exact one where the file allows", async () => {
+    type Generated = {
+      model: { hash: string; precision: string; isExact: boolean };
+      next: { id: number; logprob: number }[];
+      completion: { text: string };
+    };
+    const asked = ["--prompt", "The capital of France is", "--max-tokens", "1"];
+    const of = (model: string, ...more: string[]) =>
+      json<Generated>(["generate", "--model", model, ...asked, ...more]);
+    const whole = await of(MODEL);
+    expect(whole.model).toMatchObject({ precision: "float32", isExact: true });
+    const bytes = await of(MODEL, "--precision", "int8");
+    expect(bytes.model).toEqual({ ...whole.model, precision: "int8", isExact: false });
+    expect(bytes.completion.text).toBe(whole.completion.text);
+    expect(bytes.next[0]!.logprob).not.toBe(whole.next[0]!.logprob);
+    expect(bytes.next[0]!.logprob).toBeCloseTo(whole.next[0]!.logprob, 1);
+    // The embedded model is kept in half precision.
+    const embedded = "embedded:tiny-facts2-gpt2";
+    const halves = await of(embedded, "--precision", "float16");
+    expect(halves.model).toMatchObject({ precision: "float16", isExact: true });
+    expect(halves.next).toEqual((await of(embedded)).next);
+    const refused = await palimpsest(["generate", "--model", MODEL, ...asked, "--precision", "int4"]);
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--precision is one of float32/) as string,
+    });
+  });
+
   test("averages traces by what each token is to its fact, and writes them as files", async () => {
     const facts = [
       { prompt: "The capital of {} is", subject: "France", attribute: "Paris" },

@@ -85,7 +85,7 @@ describe.each(ROME_MODELS)("%s", (name) => {
       1e-7,
     );
     expect(again.layers.get(2)!.convergence).toEqual(statistics.layers.get(2)!.convergence);
-    const other = { config: model.config, hash: "0".repeat(64) };
+    const other = { config: model.config, hash: "0".repeat(64), baseHash: "1".repeat(64) };
     await expect(readStatistics(bytes, "s.safetensors", other)).rejects.toMatchObject({
       code: "wrong-model",
     });

@@ -67,7 +67,7 @@ export async function collectStatistics(
     });
   }
   const moments = [...accumulators].map(([layer, accumulator]) => [layer, accumulator.finish()] as const);
-  return { modelHash: model.hash, textHash: await hashTexts(texts), layers: new Map(moments) };
+  return { modelHash: model.baseHash, textHash: await hashTexts(texts), layers: new Map(moments) };
 }
 
 /** Identity of a list of documents. */

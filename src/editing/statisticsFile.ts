@@ -85,11 +85,12 @@ export async function writePackedStatistics(
 export async function readStatistics(
   bytes: Uint8Array<ArrayBuffer>,
   fileName: string,
-  model: Pick<Model, "hash" | "config">,
+  model: Pick<Model, "hash" | "baseHash" | "config">,
 ): Promise<Statistics> {
   const header = await readSafetensorsHeader(memorySource(fileName, bytes));
   const notes = readNotes(header, fileName);
-  if (notes && notes.modelHash !== model.hash) {
+  // Of the checkpoint itself, or of its weights as they are kept here.
+  if (notes && notes.modelHash !== model.hash && notes.modelHash !== model.baseHash) {
     const sentence = `${fileName} holds statistics of another model.`;
     throw new AppError("wrong-model", sentence, "Collect statistics of this model.", {
       modelHash: notes.modelHash,
