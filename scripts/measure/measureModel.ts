@@ -11,6 +11,7 @@ import { drawKnown, everyQuestion, fill, oneQuestionEach } from "./factList";
 import { openShipped, type Shipped } from "./openShipped";
 import { recall } from "./recall";
 import { romeCases, romeRow, romeSummary, type RomeRow } from "./romeScores";
+import { statisticsPrecision } from "./statisticsPrecision";
 import { totalEffect } from "./totalEffect";
 
 /** Which facts are drawn; changing it measures others. */
@@ -49,6 +50,21 @@ export async function measureModel({ folder, root, out, edits, every }: MeasureO
   }
   await keep();
   tell("");
+  shipped.dispose();
+}
+
+/** Writes statistics-precision.json: `edits` edits with shipped and with float64 statistics of the shipped corpus. */
+export async function measurePrecision({
+  folder,
+  root,
+  out,
+  edits,
+}: Omit<MeasureOptions, "every">): Promise<void> {
+  const shipped = await openShipped(folder, root);
+  const texts = (await readFile(join(folder, "corpus.txt"), "utf8")).split("\n").filter(Boolean);
+  const { layer } = romeDefaults(shipped.model.config);
+  const found = await statisticsPrecision(shipped, layer, texts, edits);
+  await writeFile(join(out, "statistics-precision.json"), `${JSON.stringify(found, undefined, 1)}\n`);
   shipped.dispose();
 }
 
