@@ -128,7 +128,7 @@ export class ModelWeights {
     this.#overrides.set(name, weight);
   }
 
-  /** [in, out] row-major of the base matrix, bit for bit as loaded. */
+  /** [in, out] row-major of the base matrix, bit for bit as it is kept and computed with. */
   async readBase(name: MatrixName): Promise<Float32Array> {
     return readLinear(this.#base(name));
   }
