@@ -14,7 +14,8 @@ export type ChunkTarget = OptimisedTarget & { chunk: Chunk; lookup: number };
 
 type ChunkOptions = {
   layer: number;
-  settings: TargetSettings;
+  /** Long targets have no KL term. */
+  settings: Omit<TargetSettings, "klFactor">;
   signal?: AbortSignal | undefined;
   onSteps?: ((losses: readonly (readonly OptimisationStep[])[]) => void) | undefined;
 };
@@ -27,6 +28,7 @@ export async function findChunkTargets(
   { layer, settings, signal, onSteps }: ChunkOptions,
 ): Promise<ChunkTarget[]> {
   const found: ChunkTarget[] = [];
+  const withoutKl = { ...settings, klFactor: 0 };
   for (const chunk of chunks) {
     const frozen = found.map(({ lookup, deltas }): FrozenShift => ({
       position: lookup,
@@ -36,7 +38,7 @@ export async function findChunkTargets(
     const before = found.map(({ steps }) => steps);
     const onStep = (steps: readonly OptimisationStep[]) => onSteps?.([...before, steps]);
     const options = { signal, onStep };
-    const target = await optimiseTarget(model, rows, { layer, kind: "resid" }, settings, options);
+    const target = await optimiseTarget(model, rows, { layer, kind: "resid" }, withoutKl, options);
     found.push({ ...target, chunk, lookup: rows.rows[0]!.lookup });
   }
   return found;

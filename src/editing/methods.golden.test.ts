@@ -16,6 +16,7 @@ import { computeEdit } from "./computeEdit";
 import { editFileModel, readEditFile, writeEditFile } from "./editFile";
 import { METHODS, methodNamed } from "./methods/methods";
 import { METHOD_NAMES } from "./methodNames";
+import { readWith } from "./settings/sharedSettings";
 import { EditStack } from "./stack";
 import { collectStatistics, type Statistics } from "./statistics";
 
@@ -87,6 +88,8 @@ test("every method's name is in the list, once, with settings that read their ow
     expect(new Set(names).size).toBe(names.length);
     const defaults = settings.defaults(shape);
     for (const name of names) expect(defaults, name).toHaveProperty(name);
+    // An edit computed again is given its own settings.
+    expect(readWith(settings, defaults, shape)).toEqual({ settings: defaults, notes: [] });
     expect(summary.length + changes.length).toBeGreaterThan(40);
   }
 });
@@ -208,6 +211,22 @@ describe("before any work", () => {
     await expect(computeEdit(model, call, { ...QUIET, contexts: ["{}"], statistics })).rejects.toMatchObject({
       code: "singular-matrix",
     });
+  });
+
+  test("MEMIT gives the weights back when it is cancelled between two layers", async () => {
+    const before = memory();
+    const width = model.config.mlpWidth;
+    const values = Float64Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0));
+    const moment = { width, values, tokens: 0, convergence: [] };
+    const statistics = { modelHash: "", textHash: "", layers: new Map([[0, moment], [1, moment]]) }; // prettier-ignore
+    const aborter = new AbortController();
+    const onProgress = ({ note }: { note: string }) =>
+      void (note === "Writing the layers" && aborter.abort());
+    const call: EditCall = { method: "MEMIT", requests: FACTS, settings: QUICK["MEMIT"]!, seed: 1 };
+    const options = { signal: aborter.signal, onProgress, contexts: ["{}"], statistics };
+    await expect(computeEdit(model, call, options)).rejects.toMatchObject({ code: "cancelled" });
+    expect(model.weights.overrideOf("blocks.0.mlpOut")).toBeUndefined();
+    expect(memory()).toEqual(before);
   });
 
   test.each(["UnKE", "AnyEdit", "FT-M", "LoRA"] as const)("%s stops when it is cancelled", async (method) => {

@@ -20,8 +20,9 @@ import { gatherInputs, type EditInputs } from "./editInputs";
 import { keepStack } from "./journal";
 import { loadedModel, type LoadedState, type Session } from "./session";
 
-/** Tokens of the free text shown before and after. */
+/** Tokens of the free text shown before and after, and for how many requests of a batch. */
 const FREE_TEXT_TOKENS = 24;
+const MOST_FREE_TEXTS = 8;
 
 type Side = {
   rewrites: { p: number; rank: number }[];
@@ -43,7 +44,8 @@ async function ask(
   const probes = [];
   for (const request of requests) probes.push(await probeSides(model, request, context.signal));
   const texts = [];
-  for (const prompt of prompts) texts.push(await continuePrompt(state, prompt, FREE_TEXT_TOKENS, context));
+  for (const prompt of prompts.slice(0, MOST_FREE_TEXTS))
+    texts.push(await continuePrompt(state, prompt, FREE_TEXT_TOKENS, context));
   return { rewrites, probes, texts };
 }
 
@@ -63,7 +65,7 @@ const codebooksOf = (edits: readonly StackedEdit[]) =>
   edits.filter(({ enabled }) => enabled).flatMap(({ codebook }) => (codebook ? [codebook] : []));
 
 /** All requests in one edit, or one by one, each on the weights that the ones before left. */
-async function computeInTurn(
+export async function computeInTurn(
   state: LoadedState,
   call: EditCall,
   inputs: EditInputs,
@@ -127,7 +129,7 @@ function compare(requests: readonly EditRequest[], before: Side, after: Side, lo
       loss: losses[index] ?? [],
     })),
     probes: requests.flatMap((_, index) => pairProbes(before.probes[index]!, after.probes[index]!)),
-    generations: requests.map((request, index) => ({
+    generations: requests.slice(0, MOST_FREE_TEXTS).map((request, index) => ({
       prompt: bare(request),
       before: before.texts[index]!,
       after: after.texts[index]!,

@@ -25,7 +25,6 @@ export type LongTargetSettings = {
   steps: number;
   learningRate: number;
   weightDecay: number;
-  klFactor: number;
   clampNormFactor: number;
   earlyStopLoss: number;
   lossLayer: number;
@@ -94,7 +93,6 @@ function longTargetDefaults(model: ModelShape): LongTargetSettings {
     steps: 25,
     learningRate: 0.5,
     weightDecay: 1e-3,
-    klFactor: 0,
     clampNormFactor: 4,
     earlyStopLoss: 1e-2,
     lossLayer: model.layers - 1,
