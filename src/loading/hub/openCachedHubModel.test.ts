@@ -8,7 +8,7 @@ import { ModelCache } from "../cache/modelCache";
 import { openCheckpoint } from "../checkpoint";
 import { startBadServer, type BadServer } from "../testing/badServer";
 import { diskFolder, diskUsage, newDisk } from "../testing/diskFolder";
-import { openCachedHubModel } from "./openCachedHubModel";
+import { openCachedHubModel, peekHubModel } from "./openCachedHubModel";
 
 const MODEL = resolve(import.meta.dirname, "../../../tests/fixtures/models/llama");
 const NAMES = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
@@ -37,19 +37,18 @@ afterEach(async () => {
   rmSync(path, { recursive: true });
 });
 
+const context = (without = false) => ({
+  cache: without ? undefined : cache,
+  access: {
+    baseUrl: server.baseUrl,
+    allowedHosts: [server.host],
+    policy: { tries: 2, firstWait: 1, stall: 20_000 },
+    readAhead: 0,
+  },
+});
 const open = (revision = "main", { without = false } = {}) =>
-  openCachedHubModel(
-    { ...reference, revision },
-    {
-      cache: without ? undefined : cache,
-      access: {
-        baseUrl: server.baseUrl,
-        allowedHosts: [server.host],
-        policy: { tries: 2, firstWait: 1, stall: 20_000 },
-        readAhead: 0,
-      },
-    },
-  );
+  openCachedHubModel({ ...reference, revision }, context(without));
+const peek = () => peekHubModel(reference, context());
 
 test("a model is fetched once; afterwards only the list is asked for", async () => {
   const first = await open();
@@ -100,6 +99,19 @@ test("wrong bytes of the right length are caught by the hub's hash; nothing coun
   server.files.set(weights, good);
   expect((await open()).notice).toBeUndefined();
   expect(await cache.list()).toHaveLength(1);
+});
+
+test("a look fetches the list alone and keeps nothing; it knows what is kept", async () => {
+  expect(await peek()).toMatchObject({ isKept: false });
+  expect(server.requests.map(({ path }) => path)).toEqual(["/api/models/someone/tiny/revision/main"]);
+  expect(await cache.list()).toEqual([]);
+  await open();
+  expect(await peek()).toMatchObject({ isKept: true });
+  await server.close();
+  expect(await peek()).toMatchObject({
+    isKept: true,
+    notice: expect.stringMatching(/cannot be reached/) as string,
+  });
 });
 
 test("a storage that is too small, and none at all, only cost the keeping", async () => {
