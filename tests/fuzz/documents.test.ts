@@ -171,7 +171,11 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
     };
     const layers = new Map([[0, moment], [1, moment]]); // prettier-ignore
     const file = writeStatistics({ modelHash: MODEL.hash, textHash: "b".repeat(64), layers });
-    const model = { hash: MODEL.hash, config: { layers: 2, mlpWidth: width } as ModelConfig };
+    const model = {
+      hash: MODEL.hash,
+      baseHash: MODEL.hash,
+      config: { layers: 2, mlpWidth: width } as ModelConfig,
+    };
     const bare = encodeSafetensors(
       new Map([["C.1", { dtype: "F32", shape: [width, width], bytes: new Uint8Array(4 * width * width) }]]),
     );
