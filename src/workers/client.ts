@@ -40,7 +40,7 @@ type LoadRequest = Parameters<Lab["load"]>[0];
 type LoadContext = Parameters<Lab["load"]>[1];
 
 /** How long a cancelled job may go on before its worker is ended, in milliseconds. */
-const STOP_PATIENCE = 4000;
+const STOP_PATIENCE = 8000;
 /** Faults in a row without a finished call after which the client stops trying. */
 const MOST_RESTARTS = 3;
 

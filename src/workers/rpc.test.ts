@@ -77,9 +77,25 @@ describe("the transport", () => {
     const queued = client.count({ to: 1 }, { signal: second.signal });
     second.abort();
     first.abort();
-    await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
-    await expect(queued).rejects.toMatchObject({ code: "cancelled" });
+    await Promise.all([
+      expect(waiting).rejects.toMatchObject({ code: "cancelled" }),
+      expect(queued).rejects.toMatchObject({ code: "cancelled" }),
+    ]);
     expect(log).toEqual([]);
+  });
+
+  test("answers an aborted job that waits at once, while the one before it goes on", async () => {
+    const { client } = connected();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const running = client.wait({}, { signal: first.signal });
+    const queued = client.count({ to: 1 }, { signal: second.signal });
+    second.abort();
+    await expect(queued).rejects.toMatchObject({ code: "cancelled" });
+    const state = await Promise.race([running.catch(() => "ended"), Promise.resolve("running")]);
+    expect(state).toBe("running");
+    first.abort();
+    await expect(running).rejects.toMatchObject({ code: "cancelled" });
+    expect(await client.double({ values: Float32Array.of(1) })).toEqual({ values: Float32Array.of(2) });
   });
 
   test("refuses unknown methods, inherited ones too", async () => {

@@ -28,10 +28,13 @@ export function serve(api: Served, endpoint: Endpoint): () => void {
       const handler = Object.hasOwn(api, method) ? api[method] : undefined;
       if (handler === undefined) throw new AppError("internal", `The lab has no operation “${method}”.`);
       const context = { signal: controller.signal, onProgress: progressSender(id, send) };
-      const result = await queue(() => {
+      let hasBegun = false;
+      const job = queue(() => {
         controller.signal.throwIfAborted();
+        hasBegun = true;
         return handler(request as never, context);
       });
+      const result = await Promise.race([job, abortedWhile(controller.signal, () => !hasBegun)]);
       send({ kind: "done", id, result }, transferables(result));
     } catch (error) {
       send({ kind: "failed", id, error: toErrorReport(error) });
@@ -48,6 +51,18 @@ export function serve(api: Served, endpoint: Endpoint): () => void {
   };
   endpoint.addEventListener("message", listener);
   return () => endpoint.removeEventListener("message", listener);
+}
+
+/**
+ * Rejects at once when a call is aborted that still waits for others. Its caller would take the silence for a job that
+ * does not stop, and end the worker in the middle of someone else's.
+ */
+function abortedWhile(signal: AbortSignal, isWaiting: () => boolean): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener("abort", () => {
+      if (isWaiting()) reject(new AppError("cancelled", "The job was cancelled before it began."));
+    }),
+  );
 }
 
 /** Partial results always go through; bare progress at most every 80 ms. */
