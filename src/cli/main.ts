@@ -9,6 +9,7 @@ import { visibleJson, visibleString } from "../lib/visibleText";
 import { parseOptions } from "./arguments";
 import { COMMON, type Command } from "./command";
 import { edit } from "./commands/edit";
+import { evaluate } from "./commands/eval";
 import { generate } from "./commands/generate";
 import { models } from "./commands/models";
 import { score } from "./commands/score";
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   edit,
   stack,
   superposition,
+  eval: evaluate,
   "self-test": selfTest,
 };
 

@@ -11,6 +11,7 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "./generation";
+import type { LifelongPoint, LifelongRequest } from "./lifelong";
 import type { Backend, LoadedModel, ModelSource, ModelSummary, Precision, Token } from "./model";
 import type { KeptModels, ModelInspection } from "./modelInspection";
 import type { CallContext } from "./progress";
@@ -63,6 +64,8 @@ export type LabApi = {
   /** What an edit of the stack did to a list of facts, predicted and measured. */
   checkInterference: Handler<InterferenceCheckRequest, InterferenceCheck>;
   edit: Handler<EditCall, EditResult, EditPartial>;
+  /** The next edits of a long sequence, and what is left of everything after them. */
+  continueLifelong: Handler<LifelongRequest, LifelongPoint>;
   stack: Handler<Record<never, never>, StackState>;
   setEditEnabled: Handler<{ id: string; enabled: boolean }, StackState>;
   removeEdit: Handler<{ id: string }, StackState>;

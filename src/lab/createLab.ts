@@ -18,6 +18,7 @@ import {
 import { keptModels, removeKeptModel } from "./keptModels";
 import { checkInterference, findPreview } from "./interference";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
+import { continueLifelong } from "./lifelong";
 import { load } from "./load";
 import { startEngine } from "./engine";
 import { describe, loadedModel, type LoadedState, type Session } from "./session";
@@ -51,6 +52,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     previewInterference: (request, context) => findPreview(session, request, context),
     checkInterference: (request, context) => checkInterference(session, request, context),
     edit: job(editMemory, (_state, request, context) => editFacts(session, request, context)),
+    continueLifelong: (request, context) => continueLifelong(session, request, context),
     stack: () => stackState(session),
     setEditEnabled: (request) => setEditEnabled(session, request),
     removeEdit: (request) => removeEdit(session, request),

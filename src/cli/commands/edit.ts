@@ -1,27 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { EditCall, EditMethod, EditRequest, EditResult, Probe, ProbeSide } from "../../domain/edit";
+import type { LoadedModel } from "../../domain/model";
 import { METHOD_NAMES } from "../../editing/methodNames";
+import { methodNamed } from "../../editing/methods/methods";
 import { readRequests } from "../../evaluation/requestFile";
 import { AppError } from "../../lib/errors";
-import { nearest } from "../../lib/nearest";
 import { writeSafetensors } from "../../loading/safetensors/writeSafetensors";
-import { parseAssignments, type Options } from "../arguments";
+import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
+import { readContexts, readMethod, readSettings } from "../editOptions";
 import { openModel, readInput } from "../openModel";
-import { parseLayers } from "../parseLayers";
 import { printable, probability, table } from "../table";
-
-function readMethod(word: string): EditMethod {
-  const method = METHOD_NAMES.find((name) => name.toLowerCase() === word.toLowerCase());
-  if (method) return method;
-  const guess = nearest(word, METHOD_NAMES);
-  throw new AppError(
-    "usage",
-    `There is no method “${word}”.`,
-    guess ? `Did you mean ${guess}?` : `There is ${METHOD_NAMES.join(", ")}.`,
-  );
-}
 
 async function readEditRequests(options: Options): Promise<EditRequest[]> {
   const file = options.text("requests");
@@ -37,36 +27,17 @@ async function readEditRequests(options: Options): Promise<EditRequest[]> {
   return readRequests(JSON.stringify({ prompt, subject, target_new: target }), "The command line");
 }
 
-/** A flat list of templates, or MEMIT's groups of them. */
-async function readContexts(path: string): Promise<string[]> {
-  const parsed: unknown = JSON.parse(await readFile(path, "utf8"));
-  const flat = Array.isArray(parsed) ? parsed.flat() : [];
-  const contexts = flat.filter(
-    (item): item is string => typeof item === "string" && item.split("{}").length === 2,
-  );
-  if (contexts.length === 0 || contexts.length !== flat.length) {
-    throw new AppError(
-      "bad-request",
-      `${path} is no list of context templates.`,
-      'Each holds one {}, such as "So. {}".',
-    );
-  }
-  return contexts;
-}
-
 async function readLines(path: string): Promise<string[]> {
   return (await readFile(path, "utf8")).split("\n").filter((line) => line.trim() !== "");
 }
 
 async function readCall(options: Options, layerCount: number): Promise<EditCall> {
-  const layers = options.text("layers");
   const [contexts, stats, name] = [options.text("contexts"), options.text("stats"), options.text("name")];
   const preserve = options.text("preserve");
-  const chosen = layers === undefined ? {} : { layers: parseLayers(layers, layerCount) };
   return {
     method: readMethod(options.text("method") ?? "ROME"),
     requests: await readEditRequests(options),
-    settings: { ...parseAssignments(options.texts("set")), ...chosen },
+    settings: readSettings(options, layerCount),
     seed: options.number("seed") ?? 1,
     intermediates: options.text("dump") !== undefined,
     ...(contexts !== undefined && { contexts: await readContexts(contexts) }),
@@ -120,6 +91,22 @@ function asTable(result: EditResult): string {
   ].join("\n");
 }
 
+/** A method's hyper-parameters on a model: both names, default, range, meaning. */
+function describeSettings(method: EditMethod, model: LoadedModel) {
+  const { settings, summary, changes } = methodNamed(method);
+  const defaults = settings.defaults(model);
+  const json = settings.specs(model.layers).map((spec) => ({ ...spec, default: defaults[spec.name] }));
+  const rows = json.map((spec) => [
+    spec.name,
+    spec.published.join(", "),
+    String(spec.default),
+    "min" in spec ? `${spec.min} … ${spec.max}` : "choices" in spec ? spec.choices.join(" | ") : "",
+    spec.meaning,
+  ]);
+  const text = `${summary}\nChanges ${changes}.\n\n${table(["setting", "published as", "default", "range", "meaning"], rows)}`;
+  return { json: { method, summary, changes, settings: json }, text };
+}
+
 /** Writes a fact into the model. */
 export const edit: Command = {
   summary: "change facts and see what else changed",
@@ -143,11 +130,13 @@ export const edit: Command = {
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
     name: { kind: "text", value: "TEXT", help: "what the edit is called in the stack" },
     out: { kind: "text", value: "FILE", help: "write the stack as an edit file" },
+    settings: { kind: "flag", help: "list the method's hyper-parameters for this model, and do nothing" },
     dump: { kind: "text", value: "FILE", help: "write every intermediate as safetensors" },
   },
   async run(options, context) {
+    const method = readMethod(options.text("method") ?? "ROME");
+    if (options.flag("settings")) return describeSettings(method, await openModel(options, context));
     // Everything the user wrote is checked before a model is loaded; layers need its depth.
-    readMethod(options.text("method") ?? "ROME");
     await readEditRequests(options);
     const model = await openModel(options, context);
     const { intermediates, ...result } = await context.lab.edit(

@@ -199,6 +199,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     superposition: () => Promise.reject(new Error("not asked for in these tests")),
     previewInterference: () => Promise.reject(new Error("not asked for in these tests")),
     checkInterference: () => Promise.reject(new Error("not asked for in these tests")),
+    continueLifelong: () => Promise.reject(new Error("not asked for in these tests")),
     edit: () => {
       stack = stackOf([true]);
       return Promise.resolve({ ...EDIT_RESULT, stack });

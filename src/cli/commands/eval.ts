@@ -1,0 +1,184 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { EditRequest } from "../../domain/edit";
+import type { AnswerMeans, LifelongPoint, LifelongRequest } from "../../domain/lifelong";
+import { findCollapse } from "../../evaluation/collapse";
+import { readRequests } from "../../evaluation/requestFile";
+import { lifelongPicture } from "../../lib/charts/lifelongPicture";
+import { AppError } from "../../lib/errors";
+import { readFacts } from "../../lib/facts/readFacts";
+import type { Options } from "../arguments";
+import { EDITS_OPTION, MODEL_OPTIONS, type Command, type CommandContext } from "../command";
+import { readContexts, readMethod, readSettings } from "../editOptions";
+import { lifelongIdentity, readLifelongFile, writeLifelongFile, type LifelongFile } from "../lifelongFile";
+import { openModel, readInput } from "../openModel";
+import { probability, table } from "../table";
+
+/** What every number is, for whoever reads the result alone. */
+const DEFINITIONS = {
+  efficacy: "new answers at the prompts of all requests so far: mean of p (product over the answer's tokens), share greedy (every token the likeliest)",
+  paraphrases: "the same at the requests' paraphrases",
+  neighbourhood: "the neighbours' own answers at their prompts",
+  untouched: "answers of facts that no request is about",
+  retention: "efficacy by age: requests from … to − 1",
+  norms: "‖W‖ and ‖W − W₀‖ / ‖W₀‖ of every changed weight",
+  interference: "mean size of the change of the MLP projection's output since the first edit, as Σ p(kᵢ, y) δᵢ over all edits at the base model's keys predicts it, and as measured; relativeError = ‖predicted − measured‖ / ‖measured‖",
+  collapse: "the first point at which untouched facts have lost half of their p, or the edits half of the best efficacy so far",
+} as const; // prettier-ignore
+
+const text = async (path: string): Promise<string> => new TextDecoder().decode(await readInput(path));
+
+/** A whole number of at least one. */
+function countOf(options: Options, name: string, otherwise: number): number {
+  const value = options.number(name) ?? otherwise;
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new AppError("usage", `--${name} is a whole number from 1.`);
+}
+
+async function readRequest(options: Options, layerCount: number): Promise<LifelongRequest> {
+  const [data, untouched, stats] = [options.text("data")!, options.text("untouched"), options.text("stats")];
+  const contexts = options.text("contexts");
+  const requests: EditRequest[] = readRequests(await text(data), basename(data));
+  return {
+    method: readMethod(options.text("method") ?? "ROME"),
+    requests: requests.slice(0, countOf(options, "limit", requests.length)),
+    settings: readSettings(options, layerCount),
+    seed: options.number("seed") ?? 1,
+    done: 0,
+    every: countOf(options, "every", 10),
+    batch: countOf(options, "batch", 1),
+    untouched: untouched === undefined ? [] : readFacts(await text(untouched), basename(untouched)),
+    ...(stats !== undefined && { statistics: await readInput(stats) }),
+    ...(contexts !== undefined && { contexts: await readContexts(contexts) }),
+  };
+}
+
+/** Points measured earlier, with their edits put back on the stack; undefined where nothing has been done yet. */
+async function resume(
+  path: string | undefined,
+  identity: string,
+  { lab, call }: CommandContext,
+): Promise<LifelongFile | undefined> {
+  if (path === undefined) return undefined;
+  const known = await readFile(path, "utf8").catch(() => undefined);
+  if (known === undefined) return undefined;
+  const file = readLifelongFile(known, basename(path), identity);
+  if (file.points.at(-1)!.edits > 0) {
+    const edits = editsBeside(path, file.points.at(-1)!.edits);
+    await lab.openEdits(
+      { bytes: await readInput(edits), fileName: basename(edits), acceptOtherRevision: false },
+      call,
+    );
+  }
+  return file;
+}
+
+const editsBeside = (path: string, edits: number): string => `${path}.${edits}.palimpsest`;
+
+/** First the edits, then the list of points that counts them: whenever it is interrupted, both belong together. */
+async function keep(path: string, file: LifelongFile, { lab, call }: CommandContext): Promise<void> {
+  const { edits } = file.points.at(-1)!;
+  if (edits > 0) await writeFile(editsBeside(path, edits), (await lab.saveEdits({}, call)).bytes);
+  await writeFile(`${path}.part`, writeLifelongFile(file));
+  await rename(`${path}.part`, path);
+}
+
+async function runAll(
+  request: LifelongRequest,
+  path: string | undefined,
+  identity: string,
+  context: CommandContext,
+): Promise<LifelongPoint[]> {
+  const earlier = await resume(path, identity, context);
+  const points = earlier?.points ?? [];
+  const save = async (point: LifelongPoint): Promise<void> => {
+    points.push(point);
+    if (path !== undefined) await keep(path, { identity, points }, context);
+  };
+  if (points.length === 0)
+    await save(await context.lab.continueLifelong({ ...request, every: 0 }, context.call));
+  for (;;) {
+    const done = points.at(-1)!.edits;
+    if (done >= request.requests.length) return points;
+    await save(await context.lab.continueLifelong({ ...request, done }, context.call));
+  }
+}
+
+const meansOf = (means: AnswerMeans | null): string => (means ? probability(means.p) : "");
+
+function asTable(points: readonly LifelongPoint[]): string {
+  const rows = points.map(({ edits, efficacy, paraphrases, neighbourhood, untouched, retention, norms, interference }) => {
+    const [first] = interference.untouched;
+    return [
+      edits,
+      ...[efficacy, paraphrases, neighbourhood, untouched].map(meansOf),
+      meansOf(retention[0] ?? null),
+      Math.max(0, ...norms.map(({ relativeChange }) => relativeChange)).toFixed(2),
+      first ? first.predicted.toFixed(2) : "",
+      first ? first.measured.toFixed(2) : "",
+    ];
+  }); // prettier-ignore
+  const header = [
+    "edits",
+    "efficacy",
+    "paraphrases",
+    "neighbours",
+    "untouched",
+    "oldest",
+    "ΔW/W",
+    "predicted",
+    "measured",
+  ];
+  const collapse = findCollapse(points);
+  return [
+    table(header, rows),
+    "",
+    collapse ? `Collapse at ${collapse.edits} edits: ${collapse.of} halved.` : "No collapse.",
+  ].join("\n");
+}
+
+/** Many edits in turn, and what is left of everything after every few of them. */
+export const evaluate: Command = {
+  summary: "edit one fact after the other (--sequential) and see when the model breaks, and why",
+  options: {
+    ...MODEL_OPTIONS,
+    ...EDITS_OPTION,
+    sequential: { kind: "flag", help: "all edits on one model, one after the other (the only way so far)" },
+    method: { kind: "text", value: "NAME", help: "as for edit (ROME)" },
+    data: { kind: "text", value: "FILE.json", required: true, help: "requests, in CounterFact's words" },
+    untouched: {
+      kind: "text",
+      value: "FILE",
+      help: "facts with answers that no request is about, JSON or CSV",
+    },
+    every: { kind: "number", value: "K", help: "measure after every K requests (10)" },
+    batch: { kind: "number", value: "N", help: "requests in one edit, for methods that take several (1)" },
+    limit: { kind: "number", value: "N", help: "only the first N requests" },
+    layers: { kind: "text", value: "3,4,5", help: "which layers to edit" },
+    set: { kind: "texts", value: "name=value", help: "any hyper-parameter, by its published name" },
+    contexts: { kind: "text", value: "FILE.json", help: "context templates (sampled from the model)" },
+    stats: { kind: "text", value: "FILE", help: "second moments (from the model's corpus)" },
+    seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
+    resume: { kind: "text", value: "FILE.json", help: "keep points and edits here, and go on from them" },
+    svg: { kind: "text", value: "FILE", help: "write the curves as a picture" },
+  },
+  async run(options, context) {
+    if (!options.flag("sequential")) {
+      throw new AppError("usage", "eval measures sequences of edits so far.", "Add --sequential.");
+    }
+    readMethod(options.text("method") ?? "ROME");
+    const model = await openModel(options, context);
+    const request = await readRequest(options, model.layers);
+    const path = options.text("resume");
+    if (path !== undefined && options.text("edits") !== undefined) {
+      throw new AppError("usage", "--resume brings its own edits: leave out --edits.");
+    }
+    const points = await runAll(request, path, await lifelongIdentity(request, model.hash), context);
+    const svg = options.text("svg");
+    const words = `${request.method}: ${request.requests.length} edits, one after the other.`;
+    if (svg !== undefined) await writeFile(svg, lifelongPicture(points, words));
+    const collapse = findCollapse(points) ?? null;
+    const { method, settings } = request;
+    return { json: { method, settings, points, collapse, definitions: DEFINITIONS }, text: asTable(points) };
+  },
+};

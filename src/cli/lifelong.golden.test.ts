@@ -1,0 +1,136 @@
+/** Editing in sequence through the shell: the published code's curve, interference predicted and measured, and going on. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LifelongPoint } from "../domain/lifelong";
+import { createLab } from "../lab/createLab";
+import { nodeEnvironment } from "../lab/nodeEnvironment";
+import { fixturePath, hasFixture } from "../../tests/sharedFixtures";
+import { parseOptions } from "./arguments";
+import { COMMON } from "./command";
+import { evaluate } from "./commands/eval";
+
+const ROOT = join(import.meta.dirname, "../..");
+const CASES = "editing/tiny-facts2-gpt2";
+const CURVE = `${CASES}/lifelong_rome.json`;
+const NAMES = [
+  "v_lr",
+  "v_num_grad_steps",
+  "v_weight_decay",
+  "clamp_norm_factor",
+  "kl_factor",
+  "mom2_adjustment",
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "palimpsest-lifelong-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
+
+/** A fresh lab each time, as a new process would have. */
+async function run(
+  words: readonly string[],
+  signal = new AbortController().signal,
+  onNote?: (note: string) => void,
+) {
+  const options = parseOptions(words, { ...evaluate.options, ...COMMON });
+  const lab = createLab(nodeEnvironment({ backend: "wasm" }));
+  const call = { signal, onProgress: ({ note }: { note: string }) => onNote?.(note) };
+  const { json, text } = await evaluate.run(options, { lab, call });
+  return { ...(json as { points: LifelongPoint[]; collapse: unknown }), text };
+}
+
+/** 60 facts no request is about, asked as they were trained. */
+function writeUntouched(): string {
+  type Facts = { facts: { subject: string; relation: string; target: string }[]; relations: Record<string, { templates: string[] }> }; // prettier-ignore
+  const { facts, relations } = readJson<Facts>(join(ROOT, "public/models/tiny-facts2-gpt2/facts.json"));
+  const { untouched_fact_ids: ids } = readJson<{ untouched_fact_ids: number[] }>(
+    fixturePath("editing/requests.json"),
+  );
+  const list = ids.map((id) => ({ ...facts[id]!, prompt: relations[facts[id]!.relation]!.templates[0] }));
+  writeFileSync(at("untouched.json"), JSON.stringify(list));
+  return at("untouched.json");
+}
+
+function words(more: readonly string[]): string[] {
+  const { rome_context_templates: contexts } = readJson<{ rome_context_templates: string[] }>(fixturePath(`${CASES}/second_moments/case.json`)); // prettier-ignore
+  writeFileSync(at("contexts.json"), JSON.stringify(contexts));
+  return [
+    ...["--sequential", "--model", "embedded:tiny-facts2-gpt2", "--method", "ROME", "--layers", "1"],
+    ...["--data", fixturePath("editing/requests.json"), "--untouched", writeUntouched()],
+    ...["--stats", fixturePath(`${CASES}/second_moments/tensors.safetensors`)],
+    ...["--contexts", at("contexts.json"), ...more],
+  ];
+}
+
+describe("many edits in turn", () => {
+  test.runIf(hasFixture(CURVE))(
+    "follow the published code's curve, and the closed form's sum is what is measured",
+    async () => {
+      type Stored = { hparams: Record<string, unknown>; curve: { edits: number; efficacy_p?: number; paraphrase_p?: number; neighborhood_p?: number; untouched_p: number; relative_change: Record<string, number> }[] }; // prettier-ignore
+      const { hparams, curve } = readJson<Stored>(fixturePath(CURVE));
+      const settings = ["--set", ...NAMES.map((name) => `${name}=${String(hparams[name])}`)];
+      const { points, text, collapse } = await run(
+        words(["--limit", "10", ...settings, "--svg", at("curve.svg")]),
+      );
+      expect(points.map(({ edits }) => edits)).toEqual([0, 10]);
+      const [start, ten] = points;
+      expect(start!.untouched!.p).toBeCloseTo(curve[0]!.untouched_p, 3);
+      expect(start).toMatchObject({ efficacy: null, retention: [], norms: [] });
+      expect(ten!.efficacy!.p).toBeCloseTo(curve[1]!.efficacy_p!, 1);
+      expect(ten!.paraphrases!.p).toBeCloseTo(curve[1]!.paraphrase_p!, 1);
+      expect(ten!.neighbourhood!.p).toBeCloseTo(curve[1]!.neighborhood_p!, 1);
+      expect(ten!.untouched!.p).toBeCloseTo(curve[1]!.untouched_p, 1);
+      expect(ten!.norms[0]!.relativeChange).toBeCloseTo(curve[1]!.relative_change["1"]!, 1);
+      for (const [layer] of [ten!.interference.untouched, ten!.interference.edited]) {
+        expect(layer).toMatchObject({ layer: 1 });
+        expect(layer!.measured).toBeGreaterThan(1);
+        expect(layer!.relativeError).toBeLessThan(1e-4);
+      }
+      expect(text).toMatch(/No collapse/);
+      expect(collapse).toBeNull();
+      expect(readFileSync(at("curve.svg"), "utf8")).toMatch(/^<svg /);
+    },
+  );
+
+  test("interrupted and resumed, come to the same points as without", async () => {
+    const quick = ["--limit", "3", "--every", "1", "--set", "v_num_grad_steps=3"];
+    const whole = await run(words(quick));
+    const file = at("resumed.json");
+    const stop = new AbortController();
+    const interrupted = run(words([...quick, "--resume", file]), stop.signal, (note) => {
+      if (note.startsWith("Edit 3")) stop.abort();
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: "cancelled" });
+    expect(readJson<{ points: LifelongPoint[] }>(file).points.map(({ edits }) => edits)).toEqual([0, 1, 2]);
+    const notes: string[] = [];
+    const resumed = await run(words([...quick, "--resume", file]), undefined, (note) => notes.push(note));
+    expect(notes.filter((note) => note.startsWith("Edit"))).not.toContain("Edit 2 of 3");
+    const timeless = (points: readonly LifelongPoint[]) =>
+      points.map(({ milliseconds: _, ...point }) => point);
+    expect(timeless(resumed.points)).toEqual(timeless(whole.points));
+
+    const other = run(words([...quick, "--resume", file, "--seed", "2"]));
+    await expect(other).rejects.toMatchObject({
+      code: "bad-request",
+      message: expect.stringMatching(/another sequence/),
+    });
+    writeFileSync(file, "{}");
+    await expect(run(words([...quick, "--resume", file]))).rejects.toMatchObject({ code: "bad-json" });
+  });
+
+  test("are refused where they make no sense", async () => {
+    await expect(run(words(["--every", "0"]))).rejects.toMatchObject({ code: "usage" });
+    await expect(run(words([]).slice(1))).rejects.toThrow(/sequences of edits/);
+    writeFileSync(at("nameless.csv"), "prompt,subject\nThe capital of {} is,Peru\n");
+    const nameless = words(["--limit", "1"]).map((word) =>
+      word.endsWith("untouched.json") ? at("nameless.csv") : word,
+    );
+    await expect(run(nameless)).rejects.toThrow(/Untouched fact 1 has no answer/);
+  });
+});

@@ -1,0 +1,147 @@
+/** The next edits of a long sequence, and everything measured after them. The stack holds every one, so any point can be gone back to. */
+import type { EditPartial } from "../domain/edit";
+import type { LayerInterference, LifelongPoint, LifelongRequest } from "../domain/lifelong";
+import type { CallContext } from "../domain/progress";
+import type { Fact, LayerCheck } from "../domain/superposition";
+import { readCallSettings } from "../editing/computeEdit";
+import { scoreLifelong } from "../evaluation/lifelongScores";
+import { readLinear } from "../gpu/weights";
+import { AppError } from "../lib/errors";
+import { norm, relativeDifference } from "../linalg/norms";
+import { compareInterference } from "../superposition/compareInterference";
+import { locateFacts, templateOf } from "../superposition/locateFacts";
+import { computeInTurn } from "./edit";
+import { gatherInputs } from "./editInputs";
+import { keepStack } from "./journal";
+import { loadedModel, type LoadedState, type Session } from "./session";
+
+/** Requests in one entry of the retention by age when nothing is edited in this call. */
+const AGE = 10;
+
+/**
+ * Makes requests `done` … `done + every` − 1 on the weights in use, one edit each or `batch` together, and measures.
+ * A failed or cancelled call leaves the stack as it was.
+ * @throws AppError bad-request, bad-statistics, singular-matrix, not-finite, storage, cancelled
+ */
+export async function continueLifelong(
+  session: Session,
+  request: LifelongRequest,
+  context: CallContext<never>,
+): Promise<LifelongPoint> {
+  const started = performance.now();
+  check(request);
+  const state = loadedModel(session);
+  const before = state.stack.edits;
+  try {
+    await makeNext(session, state, request, context);
+    const point = await measure(state, request, context.signal);
+    if (request.every > 0) await keepStack(session);
+    return { ...point, milliseconds: performance.now() - started };
+  } catch (error) {
+    await state.stack.goBackTo(before);
+    throw error;
+  }
+}
+
+function check({ done, every, batch = 1, requests, untouched }: LifelongRequest): void {
+  const whole = [done, every, batch].every((value) => Number.isInteger(value) && value >= 0);
+  if (!whole || batch === 0 || done > requests.length) {
+    throw new AppError(
+      "bad-request",
+      `A sequence of ${requests.length} requests cannot go on after ${done} by ${every}, ${batch} at once.`,
+      "Count in whole numbers.",
+    );
+  }
+  const nameless = untouched.findIndex(({ target }) => target === undefined);
+  if (nameless < 0) return;
+  throw new AppError(
+    "bad-request",
+    `Untouched fact ${nameless + 1} has no answer that could be kept.`,
+    "Give every one a target.",
+    { field: "untouched" },
+  );
+}
+
+async function makeNext(
+  session: Session,
+  state: LoadedState,
+  { done, every, batch = 1, untouched: _, ...call }: LifelongRequest,
+  { signal, onProgress }: CallContext<never>,
+): Promise<void> {
+  const end = Math.min(done + every, call.requests.length);
+  if (end === done) return;
+  const { settings } = readCallSettings(call, state.model);
+  for (let first = done; first < end; first += batch) {
+    const requests = call.requests.slice(first, Math.min(first + batch, end));
+    const progress = {
+      note: `Edit ${first + 1} of ${call.requests.length}`,
+      done: first - done,
+      total: end - done,
+    };
+    const inner: CallContext<EditPartial> = { signal, onProgress: () => onProgress(progress) };
+    onProgress(progress);
+    const inputs = await gatherInputs(session, { ...call, requests }, settings, inner);
+    await computeInTurn(state, { ...call, requests }, inputs, inner);
+  }
+}
+
+async function measure(
+  state: LoadedState,
+  { done, every, requests, untouched }: LifelongRequest,
+  signal: AbortSignal,
+): Promise<Omit<LifelongPoint, "milliseconds">> {
+  const edits = Math.min(done + every, requests.length);
+  const soFar = requests.slice(0, edits);
+  const questions = untouched.flatMap((fact) => {
+    const template = templateOf(fact);
+    if ("fault" in template) return [];
+    return [{ prompt: template.prompt.replace("{}", () => fact.subject), answer: fact.target! }];
+  });
+  const scores = await scoreLifelong(state.model, soFar, questions, every || AGE, signal);
+  return {
+    edits,
+    ...scores,
+    norms: await norms(state),
+    interference: {
+      untouched: await interferenceOn(state, untouched, signal),
+      edited: await interferenceOn(state, soFar, signal),
+    },
+  };
+}
+
+/** All enabled edits together: the closed form's sum over them at the base model's keys, and what the engine gives. */
+async function interferenceOn(
+  { model, stack }: LoadedState,
+  facts: readonly Fact[],
+  signal: AbortSignal,
+): Promise<LayerInterference[]> {
+  const { texts } = locateFacts(model, facts);
+  const updates = stack.edits.filter(({ enabled }) => enabled).flatMap((edit) => edit.updates);
+  const checks = await compareInterference({
+    model,
+    updates,
+    texts,
+    below: (body) => model.weights.onBase(body),
+    edited: (body) => body(),
+    signal,
+  });
+  return checks.map(summarise);
+}
+
+function summarise({ layer, facts, relativeError }: LayerCheck): LayerInterference {
+  const mean = (of: "predicted" | "measured"): number =>
+    facts.reduce((sum, fact) => sum + fact[of], 0) / facts.length;
+  return { layer, predicted: mean("predicted"), measured: mean("measured"), relativeError };
+}
+
+async function norms({ model, stack }: LoadedState): Promise<LifelongPoint["norms"]> {
+  const changed = new Set(stack.edits.flatMap(({ updates }) => updates.map(({ weight }) => weight)));
+  const found: LifelongPoint["norms"] = [];
+  for (const name of model.weights.matrixNames) {
+    if (!changed.has(name)) continue;
+    const now = await readLinear(model.weights.matrix(name));
+    const relativeChange = relativeDifference(now, await model.weights.readBase(name));
+    found.push({ weight: name, norm: norm(now), relativeChange });
+  }
+  return found;
+}

@@ -1,0 +1,49 @@
+/** A model under many edits: what is left of the edits, of untouched facts and of neighbours, by the number of edits. Pure. */
+import type { AnswerMeans, LifelongPoint } from "../../domain/lifelong";
+import { colourOf, type Scheme } from "../heatmap/colour";
+import { axisTicks } from "./axisTicks";
+import { SvgPicture } from "./svgPicture";
+
+const SIZE = { left: 56, width: 560, height: 260, legend: 18 } as const;
+
+type Curve = {
+  name: string;
+  of: (point: LifelongPoint) => AnswerMeans | null;
+  stroke: string;
+  style: string;
+};
+
+export function lifelongPicture(
+  points: readonly LifelongPoint[],
+  sentence: string,
+  scheme: Scheme = "light",
+): string {
+  const picture = new SvgPicture(SIZE.left + SIZE.width + 24, sentence, scheme);
+  const most = Math.max(1, points.at(-1)?.edits ?? 1);
+  const x = (edits: number): number => SIZE.left + (edits / most) * SIZE.width;
+  const y = (p: number): number => picture.top + SIZE.height * (1 - p);
+  const foot = picture.top + SIZE.height;
+  for (const tick of axisTicks(0, 1)) picture.text(SIZE.left - 6, y(tick) + 4, "end", String(tick));
+  for (const tick of axisTicks(0, most)) picture.text(x(tick), foot + 16, "middle", String(tick));
+  picture.line([[SIZE.left, foot], [SIZE.left + SIZE.width, foot]], picture.ink); // prettier-ignore
+  curves(picture, scheme).forEach(({ name, of, stroke, style }, at) => {
+    const line = points.flatMap((point) => {
+      const means = of(point);
+      return means ? [[x(point.edits), y(means.p)] as const] : [];
+    });
+    picture.line(line, stroke, style);
+    const legend = foot + 38 + at * SIZE.legend;
+    picture.line([[SIZE.left, legend - 4], [SIZE.left + 28, legend - 4]], stroke, style); // prettier-ignore
+    picture.text(SIZE.left + 36, legend, "start", name);
+  });
+  return picture.finish(foot + 44 + 5 * SIZE.legend);
+}
+
+/** Differ in dashes as well as in hue. */
+const curves = (picture: SvgPicture, scheme: Scheme): Curve[] => [
+  { name: "all edits so far", of: ({ efficacy }) => efficacy, stroke: colourOf(0.9, "state", false, scheme), style: ' stroke-width="2"' },
+  { name: "the oldest edits", of: ({ retention }) => retention[0] ?? null, stroke: colourOf(0.6, "state", false, scheme), style: ' stroke-width="1.5" stroke-dasharray="6 3"' },
+  { name: "paraphrases", of: ({ paraphrases }) => paraphrases, stroke: colourOf(0.9, "attention", false, scheme), style: ' stroke-width="1.5" stroke-dasharray="2 3"' },
+  { name: "neighbours", of: ({ neighbourhood }) => neighbourhood, stroke: colourOf(0.9, "mlp", false, scheme), style: ' stroke-width="1.5" stroke-dasharray="8 3 2 3"' },
+  { name: "untouched facts", of: ({ untouched }) => untouched, stroke: picture.ink, style: ' stroke-width="1.5"' },
+]; // prettier-ignore
