@@ -77,6 +77,22 @@ function readCodebook(
   };
 }
 
+/** It stands beside a matrix of the model, has a label for each entry, and its answers are tokens. */
+function checkCodebook(
+  stored: Omit<Codebook, "keys" | "values" | "radii">,
+  name: string,
+  options: OpenOptions,
+): void {
+  const { fileName, weights, model } = options;
+  checkShape({ kind: "dense", ...stored }, options);
+  if (!weights.matrixNames.some((matrix) => matrix === stored.weight))
+    throw damaged(fileName, `${name}.weight`, "is no matrix");
+  if (stored.labels.length !== stored.count)
+    throw damaged(fileName, `${name}.labels`, "are not one per entry");
+  const ids = stored.labels.flatMap(({ answer }) => answer);
+  if (ids.some((id) => id >= model.vocabulary)) throw damaged(fileName, `${name}.labels`, "name no tokens");
+}
+
 function tensorsOf(update: WeightUpdate, name: string): TensorToWrite[] {
   if (update.kind === "dense") {
     return [{ name: `${name}.values`, shape: [update.out, update.in], values: update.values }];
@@ -143,7 +159,7 @@ export async function readEditFile(
         throw damaged(fileName, name, "are keys of no layer of this model");
       return { layer, count, width, values: reader.read(name, [count, width]) };
     });
-    if (stored.codebook) checkShape({ kind: "dense", ...stored.codebook }, options);
+    if (stored.codebook) checkCodebook(stored.codebook, `edits.${e}.codebook`, options);
     const codebook = stored.codebook && readCodebook(stored.codebook, `edits.${e}.codebook`, reader);
     const digest = await digestUpdates(updates, keptKeys, codebook);
     if (digest !== stored.digest)

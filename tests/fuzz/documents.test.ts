@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Codebook } from "../../src/domain/edit";
 import { readEditFile, writeEditFile } from "../../src/editing/editFile";
 import type { StackedEdit } from "../../src/editing/stack";
 import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
@@ -26,16 +27,31 @@ const MODEL = {
   vocabulary: 10,
 };
 const WEIGHT = "blocks.1.mlpOut";
+const BIAS = "blocks.1.mlpOut.bias";
 /** All that reading a file asks of the weights: their names and sizes. */
 const weights = {
   matrixNames: [WEIGHT],
   matrix: () => ({ inFeatures: 4, outFeatures: 3 }),
-  vector: () => undefined,
+  vector: (name: string) => (name === BIAS ? { size: 3 } : undefined),
 } as unknown as ModelWeights;
 const values = (length: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length }, (_, index) => Math.sin(index + 1));
 
 const KEPT = { layer: 1, count: 2, width: 4, values: values(8) };
+
+const CODEBOOK: Codebook = {
+  weight: WEIGHT,
+  in: 4,
+  out: 3,
+  count: 2,
+  keys: values(8),
+  values: values(6),
+  radii: Float32Array.of(1, 0.5),
+  labels: [
+    { answer: [1, 2], promptLength: 3 },
+    { answer: [9], promptLength: 4 },
+  ],
+};
 
 async function sampleEdit(): Promise<StackedEdit> {
   const updates = [
@@ -66,7 +82,8 @@ async function sampleEdit(): Promise<StackedEdit> {
     created: "2026-01-01T00:00:00.000Z",
     enabled: true,
     keptKeys: [KEPT],
-    digest: await digestUpdates(updates, [KEPT]),
+    codebook: CODEBOOK,
+    digest: await digestUpdates(updates, [KEPT], CODEBOOK),
   };
 }
 
@@ -81,8 +98,12 @@ async function forgedFile(random: Random): Promise<Uint8Array<ArrayBuffer>> {
   const update = { kind: "lowRank" as const, weight, out: rows, in: columns, rank, u, v };
   const [count, width] = [random.pick([1, 2]), random.pick([4, 4, 4, 3, 400])];
   const kept = { layer: random.pick([0, 1, 1, 2, 99_999]), count, width, values: scaled(count * width) };
-  const digest = await digestUpdates([update], [kept]);
-  return writeEditFile([{ ...edit, updates: [update], keptKeys: [kept], digest }], MODEL);
+  const entry = { answer: [random.pick([0, 9, 9, 10, 2 ** 31])], promptLength: 1 };
+  const labels = Array.from({ length: random.pick([2, 2, 2, 1, 3]) }, () => entry);
+  const codebook = { ...CODEBOOK, labels, weight: random.pick([WEIGHT, WEIGHT, BIAS, "__proto__"]) };
+  if (codebook.weight === BIAS) Object.assign(codebook, { in: 1, keys: values(2) });
+  const digest = await digestUpdates([update], [kept], codebook);
+  return writeEditFile([{ ...edit, updates: [update], keptKeys: [kept], codebook, digest }], MODEL);
 }
 
 /** Numbers are finite, objects are plain: nothing that the file could have given a life of its own. */
@@ -149,7 +170,12 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
     await runCases({ kind: 16, share: 7 }, async (random) => {
       const edits = await open(random.below(4) ? damaged(file, random) : await forgedFile(random));
       edits.forEach((edit) => assertPlain(edit));
-      for (const { updates, keptKeys = [] } of edits) {
+      for (const { updates, keptKeys = [], codebook } of edits) {
+        if (codebook) {
+          const { weight, count, labels } = codebook;
+          expect([weight, labels.length]).toEqual([WEIGHT, count]);
+          expect(labels.flatMap(({ answer }) => answer).every((id) => id < MODEL.vocabulary)).toBe(true);
+        }
         for (const { layer, count, width, values: keys } of keptKeys) {
           expect([layer < MODEL.layers, width, keys.length]).toEqual([true, MODEL.mlpWidth, count * width]);
         }
