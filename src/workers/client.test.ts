@@ -190,6 +190,27 @@ describe("the lab's client", () => {
     expect(notices.at(-1)).toMatchObject({ kind: "stopped", error: { code: "network" } });
   });
 
+  test(
+    "lets a job that waited behind one that does not stop go on in the next worker",
+    {
+      timeout: 20_000,
+    },
+    async () => {
+      const { lab, started } = client();
+      await lab.load({ source });
+      const controller = new AbortController();
+      const stuck = lab.trace({} as never, { signal: controller.signal });
+      const waiting = lab.openEdits({ bytes: Uint8Array.of(7) } as never);
+      controller.abort();
+      await expect(stuck).rejects.toMatchObject({ code: "too-slow" });
+      await waiting;
+      expect(started.map(({ loads, opened }) => [loads, opened])).toEqual([
+        [["tiny"], []],
+        [["tiny"], ["7"]],
+      ]);
+    },
+  );
+
   test("ends a worker that does not stop when asked", { timeout: 15_000 }, async () => {
     const { lab, started } = client();
     const controller = new AbortController();

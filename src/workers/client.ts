@@ -49,6 +49,8 @@ const POISONOUS: ReadonlySet<ErrorCode> = new Set(["gpu-error", "device-lost", "
 /** After these the same load may well succeed in a new worker. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["gpu-error", "device-lost", "worker-lost"]);
 
+const TOO_SLOW: ReadonlySet<ErrorCode> = new Set(["too-slow"]);
+
 const isOneOf = (codes: ReadonlySet<ErrorCode>, error: unknown): error is AppError =>
   error instanceof AppError && codes.has(error.code);
 
@@ -73,6 +75,8 @@ export function createLabClient(
   /** The user was told of a restart and not yet of its end. */
   let isRestartTold = false;
   const unkept = createUnkeptEdits();
+  /** Errors of workers that were ended for one job alone: others go on in the next worker. */
+  const impatience = new WeakSet<object>();
   const watchdog = createWatchdog((step) => restart(overdue(step)));
 
   const begin = (): void => {
@@ -190,11 +194,18 @@ export function createLabClient(
     }
   };
 
-  const run = async (method: keyof LabApi, request: never, context: never): Promise<unknown> => {
+  const run = async (
+    method: keyof LabApi,
+    request: never,
+    context: { signal?: AbortSignal } | undefined,
+  ): Promise<unknown> => {
     const here = connection;
     try {
-      return await connection.client[method](request, context);
+      return await connection.client[method](request, context as never);
     } catch (error) {
+      // It had not begun: it only waited behind the job that did not stop.
+      if (isOneOf(TOO_SLOW, error) && impatience.has(error) && !isStopped && !context?.signal?.aborted)
+        return run(method, request, context);
       if (isOneOf(POISONOUS, error) && here === connection) restart(error);
       throw error;
     }
@@ -208,14 +219,21 @@ export function createLabClient(
     if (isStopped) throw new AppError("worker-lost", "The engine has stopped.", "Press “Try again”.");
     let settled = false;
     const unheard = (): void => {
-      const error = new AppError("too-slow", "The job did not stop when asked, so its worker was ended.");
-      if (!settled) restart(error);
+      if (settled) return;
+      const remedy = "It is starting again by itself; your edits come back.";
+      const error = new AppError(
+        "too-slow",
+        "A job did not stop when asked, so its worker was ended.",
+        remedy,
+      );
+      impatience.add(error);
+      restart(error);
     };
     context?.signal?.addEventListener("abort", () => setTimeout(unheard, STOP_PATIENCE), { once: true });
     try {
       const result: unknown = await (method === "load"
         ? load(request, context as never)
-        : run(method, request, context as never));
+        : run(method, request, context));
       restartsInARow = 0;
       return result;
     } finally {
