@@ -6,5 +6,5 @@
 import { importTypeScript } from "./importTypeScript.mjs";
 import { root } from "./setup.mjs";
 
-const { makeStored } = await importTypeScript("makeStored.ts");
+const { makeStored } = await importTypeScript("storedResults.ts");
 await makeStored(root, process.argv.slice(2));
