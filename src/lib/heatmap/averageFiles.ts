@@ -36,7 +36,7 @@ export function toAverageCsv({ maps, roles }: TraceAverageResult): string {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-const SIZE = { label: 158, width: 40, height: 24, line: 20, panelHead: 26, panelFoot: 34, gap: 2 } as const;
+const SIZE = { label: 176, width: 40, height: 24, line: 20, panelHead: 26, panelFoot: 34, gap: 2 } as const;
 const INK = { light: "#1d1a16", dark: "#efe9dd" } as const;
 const PAPER = { light: "#fffdf8", dark: "#1e1b17" } as const;
 
