@@ -33,7 +33,7 @@ test.use({
     await use({ ...launchOptions, args });
   },
 });
-test.setTimeout(300_000);
+test.setTimeout(600_000);
 
 /** A software adapter is passed over unless the user insists. */
 async function computeWith(page: Page, backend: "webgpu" | "wasm"): Promise<void> {
