@@ -2,7 +2,7 @@
  * LoRA (algorithms.md section 11): low-rank changes W + (α/r) B A of chosen matrices in every block, trained on the
  * answers. A starts at random, B from zero.
  */
-import type { LowRankUpdate, OptimisationStep } from "../../domain/edit";
+import type { OptimisationStep } from "../../domain/edit";
 import { embed, oneRow } from "../../model/forward";
 import { dispose } from "../../gpu/tensor";
 import { throwIfCancelled } from "../../lib/cancel";
@@ -14,6 +14,7 @@ import { Adam } from "../adam";
 import { answerLoss, teacherForced, type ScoredText } from "../answerLoss";
 import { loraDefinition, type LoraSettings } from "../settings/fineTuningSettings";
 import { lossAndGradients, trainedLowRank, type TrainedMaps } from "../trainedMaps";
+import { lowRankUpdates } from "../trainedUpdates";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
 /** Matrices that share their first factor A. */
@@ -71,7 +72,7 @@ export async function trainLora(
     losses.push({ step, total, nll: total, kl: 0, decay: 0, deltaNorm: 0, targetProbability });
     report("Training", step + 1, settings.steps, [losses]);
   }
-  const updates = groups.flatMap((names, at) => updatesOf(model, names, maps[at]!, alpha / rank));
+  const updates = groups.flatMap((names, at) => lowRankUpdates(model, names, maps[at]!, alpha / rank));
   return { updates, losses: [losses], warnings: [], intermediates: [] };
 }
 
@@ -82,34 +83,6 @@ async function gradientsOf(model: Model, maps: readonly TrainedMaps[], text: Sco
   } finally {
     dispose(embedded);
   }
-}
-
-/** ΔW = (α/r) Bᵀ Aᵀ in mathematical orientation: u = (α/r) Bᵀ [out, r], v = A [in, r]. */
-function updatesOf(
-  { weights }: Model,
-  names: LoraGroup,
-  { parameters }: TrainedMaps,
-  factor: number,
-): LowRankUpdate[] {
-  const [a, b] = parameters as [TrainedMaps["parameters"][number], TrainedMaps["parameters"][number]];
-  const [rank, total] = b.shape as [number, number];
-  let first = 0;
-  return names.map((weight) => {
-    const { inFeatures, outFeatures } = weights.matrix(weight);
-    const u = new Float32Array(outFeatures * rank);
-    for (let o = 0; o < outFeatures; o++)
-      for (let r = 0; r < rank; r++) u[o * rank + r] = factor * b.values[r * total + first + o]!;
-    first += outFeatures;
-    return {
-      kind: "lowRank",
-      weight,
-      out: outFeatures,
-      in: inFeatures,
-      rank,
-      u,
-      v: Float32Array.from(a.values),
-    };
-  });
 }
 
 export const lora = method<LoraSettings>({

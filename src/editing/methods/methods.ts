@@ -13,7 +13,7 @@ import { lora } from "./lora";
 import { memit } from "./memit";
 import type { Method } from "./method";
 import { pmet } from "./pmet";
-import { romeAsPublished, rRome } from "./rome";
+import { romeAsPublished, rRome } from "./romeMethods";
 import { unke } from "./unke";
 
 export const METHODS: readonly Method[] = [

@@ -2,7 +2,7 @@
  * ROME (arXiv 2202.05262; algorithms.md section 2): one fact, one layer, ΔW = Λ uᵀ.
  * Symbols: k key [f], m output [d], C second moment [f, f], v* target [d], u direction [f], Λ value [d].
  */
-import type { EditRequest, OptimisationStep, RomeSettings } from "../../domain/edit";
+import type { EditRequest, RomeSettings } from "../../domain/edit";
 import { norm } from "../../linalg/norms";
 import type { SpdFactor } from "../../linalg/solveSpd";
 import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
@@ -15,8 +15,7 @@ import { optimiseTarget, type OptimisedTarget } from "../targets";
 import { rankOneUpdate, type KeyAndOutput, type RankOne } from "../updateRules";
 import { storedChange } from "../storedChange";
 import { rankOneFactors } from "../weightUpdates";
-import { romeDefinition, rRomeDefinition } from "../settings/romeSettings";
-import { method, type Method, type MethodContext, type MethodResult } from "./method";
+import type { MethodContext, MethodResult } from "./method";
 
 export type RomeInput = {
   request: EditRequest;
@@ -32,34 +31,6 @@ const ESSENCE = "{} is a";
 
 /** Below this share of ‖k‖, k · u makes Λ explode (algorithms.md 2.6). */
 const SMALL_DENOMINATOR = 1e-2;
-
-const romeMethod = (name: "ROME" | "R-ROME", summary: string): Method =>
-  method<RomeSettings>({
-    name,
-    summary,
-    changes: "the MLP output projection of one layer, by a change of rank one",
-    settings: name === "ROME" ? romeDefinition : rRomeDefinition,
-    statisticsLayers: ({ layer, useSecondMoment }) => (useSecondMoment ? [layer] : []),
-    solvesWithMoment: true,
-    batch: false,
-    contexts: "rome",
-    longTargets: false,
-    run: async (model, { requests, settings, contexts, moments }, { signal, report }) => {
-      const secondMoment = settings.useSecondMoment ? await moments.factor(settings.layer) : undefined;
-      const onStep = (losses: readonly OptimisationStep[]) =>
-        report("Optimising the new value", losses.length, settings.steps, [losses]);
-      return rome(model, { request: requests[0]!, settings, contexts, secondMoment }, { signal, onStep });
-    },
-  });
-
-export const romeAsPublished = romeMethod(
-  "ROME",
-  "Writes one fact at a time into one layer, where causal tracing finds it.",
-);
-export const rRome = romeMethod(
-  "R-ROME",
-  "ROME with one and the same key throughout its formula, which makes long sequences of edits safer.",
-);
 
 /** Computes the update on the weights in use and changes nothing. Throws AppError `cancelled`, `prompt-too-long`. */
 export async function rome(
