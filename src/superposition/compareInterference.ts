@@ -89,7 +89,7 @@ function compareRows(
 }
 
 /** Updates of MLP output projections by block; other weights have other keys. */
-function projectionUpdates(updates: readonly WeightUpdate[]): Map<number, WeightUpdate[]> {
+export function projectionUpdates(updates: readonly WeightUpdate[]): Map<number, WeightUpdate[]> {
   const found = new Map<number, WeightUpdate[]>();
   for (const update of updates) {
     const digits = /^blocks\.(\d+)\.mlpOut$/.exec(update.weight)?.[1];

@@ -16,6 +16,7 @@ import { loadFixture } from "../model/testing/openFixture";
 import { readFixture } from "../../tests/sharedFixtures";
 import { compareInterference } from "./compareInterference";
 import { locateFacts } from "./locateFacts";
+import { predictNeighbourShares } from "./neighbourShares";
 import { previewInterference } from "./previewInterference";
 
 const SUBJECTS = ["Portugal", "Greece", "Poland", "Denmark", "Finland", "Iceland", "Netherlands", "Serbia"];
@@ -121,6 +122,33 @@ describe.each(ROME_MODELS)("%s", (name) => {
     expect(coefficients[0]).toBeCloseTo(1, 5);
     expect(strength[0]).toBeCloseTo(1, 5);
     expect(Math.max(...strength.subarray(1))).toBeLessThan(1.5);
+  });
+
+  test("shares of an edit's own neighbours are the coefficients told beforehand", async () => {
+    const { prompt } = rome.editRequest;
+    const neighbours = [
+      { prompt, subject: SUBJECTS[0]! },
+      { prompt: "Nobody is named here" },
+      { prompt: `The capital of ${SUBJECTS[1]!} is`, subject: SUBJECTS[1]! },
+    ];
+    const call = callOf("R-ROME", { layer: 1, key: "bare", steps: 3 }, 1);
+    const requests = [{ ...rome.editRequest, neighbours }];
+    const facts = [
+      { prompt, subject: SUBJECTS[0]! },
+      { prompt: "The capital of {} is", subject: SUBJECTS[1]! },
+    ];
+    const preview = await previewInterference(model, call, facts, { contexts: ["{}"], statistics });
+    const { edit } = await computeEdit(
+      model,
+      { ...call, requests },
+      { ...QUIET, contexts: ["{}"], statistics },
+    );
+    const stacked = { ...edit, id: "e", enabled: true, digest: "", base: { modelHash: "", below: [] } };
+    const shares = await predictNeighbourShares(model, [stacked], QUIET.signal);
+    expect(shares.map(({ subject }) => subject)).toEqual(SUBJECTS.slice(0, 2));
+    shares.forEach(({ share }, at) => expect(share).toBeCloseTo(preview.layers[0]!.coefficients[at]!, 5));
+    const layers = [...edit.updates, { ...edit.updates[0]!, weight: "blocks.2.mlpOut" }];
+    expect(await predictNeighbourShares(model, [{ ...stacked, updates: layers }], QUIET.signal)).toEqual([]);
   });
 
   test("methods without a closed form say so", async () => {

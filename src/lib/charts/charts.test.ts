@@ -3,6 +3,7 @@ import type { LayerSuperposition, SuperpositionResult } from "../../domain/super
 import { axisTicks } from "./axisTicks";
 import { condense, interferencePicture } from "./interferencePicture";
 import { kurtosisPicture } from "./kurtosisPicture";
+import { lifelongPicture } from "./lifelongPicture";
 import { distributionPicture } from "./distributionPicture";
 import { layersCsv, pairsCsv } from "./superpositionFiles";
 
@@ -61,6 +62,21 @@ test("kurtosis by layer leaves out what is not a number", () => {
   const svg = kurtosisPicture([{ layer: 0, kurtosis: 3, kurtosisWithout: Number.NaN }, { layer: 1, kurtosis: -1, kurtosisWithout: 2 }], "x"); // prettier-ignore
   expect(svg).not.toMatch(/NaN|Infinity/);
   expect(svg.match(/width="4" height="4"/g)).toHaveLength(3);
+});
+
+test("a sequence of edits is drawn from what was measured, with a line for each curve in the legend", () => {
+  const means = { p: 0.5, greedy: 0.5, count: 2 };
+  const none = { efficacy: null, paraphrases: null, neighbourhood: null, retention: [], norms: [], interference: { untouched: [], edited: [] }, milliseconds: 1 }; // prettier-ignore
+  const points = [
+    { ...none, edits: 0, untouched: { ...means, p: 1 } },
+    { ...none, edits: 10, untouched: means, efficacy: means, retention: [{ ...means, from: 0, to: 10 }] },
+  ];
+  const svg = lifelongPicture(points, "x");
+  expect(svg).not.toMatch(/NaN|Infinity/);
+  expect(svg).toContain("untouched facts");
+  // Untouched facts fall from the top to the middle of the picture, over its whole width.
+  const [, first, last] = /points="56,(\S+) 616,(\S+)" fill="none" stroke="#1d1a16" stroke-width/.exec(svg)!;
+  expect(Number(last) - Number(first)).toBe(130);
 });
 
 test("tables name facts by their place in the file, and text stays text", () => {
