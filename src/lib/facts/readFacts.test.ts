@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { legacyRandom } from "../random/legacyRandom";
 import { parseCsv } from "./parseCsv";
 import { readFacts } from "./readFacts";
 
@@ -15,6 +16,32 @@ describe("comma separated values", () => {
 
   test("a quote that stays open is refused with its line", () =>
     expect(() => parseCsv('a\n"b', "f.csv")).toThrow(/f\.csv opens a quote on line 2/));
+});
+
+describe("comma separated values of any text", () => {
+  const random = legacyRandom(11);
+  const anyText = (length: number): string =>
+    Array.from({ length }, () => 'a,"\n\r ='[Math.floor(random.uniform() * 7)]!).join("");
+
+  test("come back as they were written", () => {
+    for (let round = 0; round < 300; round++) {
+      const rows = Array.from({ length: 3 }, () => Array.from({ length: 2 }, () => anyText(5)));
+      const text = rows
+        .map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(","))
+        .join("\r\n");
+      expect(parseCsv(text, "f.csv")).toEqual(rows);
+    }
+  });
+
+  test("end, with rows or with a refusal", () => {
+    for (let round = 0; round < 1000; round++) {
+      try {
+        for (const row of parseCsv(anyText(12), "f.csv")) expect(row.length).toBeGreaterThan(0);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "bad-request" });
+      }
+    }
+  });
 });
 
 describe("facts", () => {
