@@ -18,6 +18,7 @@ test("from prompt to edit by keys alone", async ({ page }) => {
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
   await expect(page.locator(":focus")).toHaveAttribute("aria-label", /layer 2: /u);
+  await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("Enter");
   const target = page.getByLabel("New answer");
