@@ -1,10 +1,11 @@
 /** Options of every command that edits: the method, its settings, its contexts. */
-import { readFile } from "node:fs/promises";
 import type { EditMethod, Settings } from "../domain/edit";
 import { METHOD_NAMES } from "../editing/methodNames";
 import { AppError } from "../lib/errors";
 import { nearest } from "../lib/nearest";
+import { parseJson } from "../loading/json/parseJson";
 import { parseAssignments, type Options } from "./arguments";
+import { readInput } from "./openModel";
 import { parseLayers } from "./parseLayers";
 
 /** Throws AppError `usage` with the nearest known name. */
@@ -26,9 +27,9 @@ export function readSettings(options: Options, layerCount: number): Settings {
   return { ...parseAssignments(options.texts("set")), ...chosen };
 }
 
-/** A flat list of templates, or MEMIT's groups of them. */
+/** A flat list of templates, or MEMIT's groups of them. Throws AppError `usage`, `bad-json`, `bad-request`. */
 export async function readContexts(path: string): Promise<string[]> {
-  const parsed: unknown = JSON.parse(await readFile(path, "utf8"));
+  const parsed = parseJson(await readInput(path), path);
   const flat = Array.isArray(parsed) ? parsed.flat() : [];
   const contexts = flat.filter(
     (item): item is string => typeof item === "string" && item.split("{}").length === 2,

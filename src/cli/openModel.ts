@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Backend, LoadedModel, Precision } from "../domain/model";
 import { AppError } from "../lib/errors";
+import { visibleString } from "../lib/visibleText";
 import type { Options } from "./arguments";
 import { parseModelRef, type CommandContext } from "./command";
 
@@ -21,6 +22,8 @@ export async function openModel(options: Options, { lab, call }: CommandContext)
   const precision = options.text("precision") as Precision | undefined;
   const wanted = { source, ...(backend && { backend }), ...(precision && { precision }) };
   const model = await lab.load(wanted, call);
+  // Stderr, because a program may be reading the result.
+  for (const notice of model.notices) process.stderr.write(`${visibleString(notice, "none")}\n`);
   const edits = options.text("edits");
   if (edits !== undefined) {
     const request = { bytes: await readInput(edits), fileName: basename(edits), acceptOtherRevision: false };
