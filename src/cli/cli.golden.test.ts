@@ -205,7 +205,7 @@ describe("the command line", () => {
     [
       ["generate", "--model", "embedded:tiny-facts", "--prompt", "a"],
       1,
-      /There is embedded:tiny-facts2-gpt2/,
+      /There is embedded:palimpsest-facts, embedded:tiny-facts2-gpt2/,
     ],
     [["generate", "--model", "hf:nonsense", "--prompt", "a"], 2, /names no model/],
     [
