@@ -27,6 +27,7 @@ import { embed, runBlocks, runBlocksWithPauses, unembed } from "../model/forward
 import type { Hook, Site } from "../model/hooks";
 import type { Model } from "../model/model";
 import { Adam } from "./adam";
+import { moveTarget } from "./moveTarget";
 import { flatRow, rightPadded } from "./rightPadded";
 import type { TargetRows } from "./targetRows";
 import type { OptimisedTarget, TargetOptions, TargetSettings } from "./targets";
@@ -65,22 +66,14 @@ export async function optimisePair(
       if (total < settings.earlyStopLoss || step === settings.steps - 1) break;
       if (found.greedy && found.drift <= SMALL_DRIFT) break;
       nllFactor = settings.nllFactor * (found.greedy ? GREEDY_SHARE : 1);
-      [attention, mlp].forEach((vector, at) => move(vector, found.gradients[at]!, settings));
+      for (const [at, { delta, init, adam }] of [attention, mlp].entries()) {
+        moveTarget(delta, found.gradients[at]!, { adam, initialNorm: norm(init), ...settings });
+      }
     }
     return { target: mlp.init.map((t, i) => t + mlp.delta[i]!), targetInit: mlp.init, deltas, steps };
   } finally {
     run.dispose();
   }
-}
-
-function move({ delta, init, adam }: Vector, gradient: Float64Array, settings: PairedSettings): void {
-  const size = norm(delta);
-  const pull = size > 0 ? settings.weightDecay / norm(init) ** 2 / size : 0;
-  adam.update(delta, gradient.map((value, i) => value + pull * delta[i]!)); // prettier-ignore
-  const length = norm(delta);
-  const radius = settings.clampNormFactor * norm(init);
-  const factor = length > radius ? radius / length : 1;
-  for (let i = 0; i < delta.length; i++) delta[i] = Math.fround(delta[i]! * factor);
 }
 
 type Evaluation = {

@@ -27,6 +27,7 @@ import { norm } from "../linalg/norms";
 import { unembed } from "../model/forward";
 import type { Model } from "../model/model";
 import { Adam } from "./adam";
+import { moveTarget } from "./moveTarget";
 import { splitRows, type TargetRows } from "./targetRows";
 import { cachedRunner, wholeRunner, type TargetRunner, type TargetSite } from "./targetRunner";
 
@@ -88,7 +89,8 @@ async function descend(
 ): Promise<OptimisedTarget> {
   const delta = new Float64Array(targetInit.length);
   const adam = new Adam(delta.length, settings.learningRate);
-  const decay = settings.weightDecay / norm(targetInit) ** 2;
+  const initialNorm = norm(targetInit);
+  const decay = settings.weightDecay / initialNorm ** 2;
   const steps: OptimisationStep[] = [];
   const deltas: Float64Array[] = [];
   try {
@@ -100,23 +102,12 @@ async function descend(
       steps.push({ step, total, nll, kl, decay: decay * deltaNorm, deltaNorm, targetProbability });
       onStep?.(steps);
       if (total < settings.earlyStopLoss || step === settings.steps - 1) break;
-      // ‖δ‖ has no gradient at 0; there the published code's is zero.
-      if (deltaNorm > 0)
-        for (let i = 0; i < delta.length; i++) gradient[i]! += (decay * delta[i]!) / deltaNorm;
-      adam.update(delta, gradient);
-      clamp(delta, settings.clampNormFactor * norm(targetInit));
+      moveTarget(delta, gradient, { adam, initialNorm, ...settings });
     }
   } finally {
     loss.dispose();
   }
   return { target: targetInit.map((t, i) => t + delta[i]!), targetInit, deltas, steps };
-}
-
-/** Projects onto the ball and rounds to float32, the precision the model sees. */
-function clamp(delta: Float64Array, radius: number): void {
-  const length = norm(delta);
-  const factor = length > radius ? radius / length : 1;
-  for (let i = 0; i < delta.length; i++) delta[i] = Math.fround(delta[i]! * factor);
 }
 
 type Evaluation = {
