@@ -3,10 +3,11 @@ import type { Backend, LoadedModel, ModelMemory, ModelSource, Precision } from "
 import type { CallContext } from "../domain/progress";
 import { romeDefaults } from "../editing/settings/romeSettings";
 import { EditStack } from "../editing/stack";
+import type { ModelFiles } from "../loading/byteSource";
 import { openCheckpoint, type Checkpoint } from "../loading/checkpoint";
 import { readFactSubjects } from "../loading/factSubjects";
 import { parseModelConfig, type ModelConfig } from "../model/config";
-import { loadModel } from "../model/model";
+import { loadModel, type Model } from "../model/model";
 import { openTokenizer } from "../model/tokenizer/openTokenizer";
 import { planWeights } from "../model/weightPlan";
 import { choosePrecision } from "./choosePrecision";
@@ -48,6 +49,13 @@ function matrixTypes(config: ModelConfig, { tensorNames }: Checkpoint): string[]
   return packed.map(({ stored }) => tensorNames.get(stored.name)!.dtype);
 }
 
+/** A list of facts that cannot be read ends the load: the weights go with it. */
+const subjectsOrFree = (model: Model, files: ModelFiles, signal: AbortSignal): Promise<string[]> =>
+  readFactSubjects(files, signal).catch((error: unknown) => {
+    model.dispose();
+    throw error;
+  });
+
 type Wanted = { source: ModelSource; backend: Backend; precision: Precision | undefined };
 
 async function loadWeights(
@@ -62,7 +70,6 @@ async function loadWeights(
   const opened = watch({ kind: "tokenizer", model: ref }, () => openTokenizer(checkpoint));
   const tokenizer = watchedTokenizer(opened, ref, watch);
   const prepared = await readPrepared(files, context.signal);
-  const ownSubjects = prepared ? [] : await readFactSubjects(files, context.signal);
   const { memory, notice: aboutPrecision } = choosePrecision(config, {
     backend,
     wanted: precision,
@@ -70,17 +77,20 @@ async function loadWeights(
     dtypes: matrixTypes(config, checkpoint),
   });
   const model = await loadModel(checkpoint, tokenizer, config, { ...context, precision: memory.precision });
+  const isOfOtherWeights = prepared !== undefined && prepared.modelHash !== model.hash;
+  const usable = isOfOtherWeights ? undefined : prepared;
+  const ownSubjects = usable ? [] : await subjectsOrFree(model, files, context.signal);
   return {
     source,
     ref,
     files,
     model,
     ownSubjects,
-    prepared: prepared?.modelHash === model.hash ? prepared : undefined,
+    prepared: usable,
     recent: new RecentInputs(),
     checkpoint,
     memory,
-    notices: [prepared && prepared.modelHash !== model.hash ? OTHER_WEIGHTS : notice, aboutPrecision],
+    notices: [notice, isOfOtherWeights ? OTHER_WEIGHTS : undefined, aboutPrecision],
     licence: licence ?? checkpoint.licence ?? "unknown",
   };
 }
