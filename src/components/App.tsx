@@ -1,16 +1,13 @@
-/** The one screen: ask, where is it, edit, what changed. Lays the panels out and holds what opens over them. */
+/** The page: the top bar, the workspace that is on the screen, and what opens over it. */
 import { lazy, Suspense, useEffect } from "react";
 import { useSlice, useWorkspace } from "./workspaceContext";
 import type { Gallery } from "../store/gallery";
 import styles from "./App.module.css";
-import { AskPanel } from "./ask/AskPanel";
-import { ChangesPanel } from "./changes/ChangesPanel";
-import { EditPanel } from "./edit/EditPanel";
 import { DropTarget } from "./model/DropTarget";
 import { Notices } from "./Notices";
 import { TopBar } from "./TopBar";
-import { TracePanel } from "./trace/TracePanel";
 import { ErrorNote } from "./ui/ErrorNote";
+import { workspaceEntry } from "./workspaces";
 
 const Help = lazy(() => import("./Help"));
 const SelfTestReport = lazy(() => import("./report/SelfTestReport"));
@@ -26,6 +23,7 @@ export function App({ gallery }: { gallery: Gallery | undefined }) {
   const workspace = useWorkspace();
   const loading = useSlice("model", (state) => state.loading);
   const sheet = useSlice("sheet", (state) => state.sheet);
+  const { View } = useSlice("place", ({ place }) => workspaceEntry(place));
   const { open, close } = workspace.stores.sheet.getState();
 
   useEffect(() => {
@@ -34,20 +32,22 @@ export function App({ gallery }: { gallery: Gallery | undefined }) {
       if (event.key === "Escape" && !isFloating(event.target)) workspace.stopJobs();
       if (event.key === "?" && !isTyping(event.target)) open("help");
     };
+    const onPopState = (): void => workspace.stores.place.getState().follow(location.search);
     window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
+    window.addEventListener("popstate", onPopState);
+    return () => {
+      window.removeEventListener("keydown", onKeyDown);
+      window.removeEventListener("popstate", onPopState);
+    };
   }, [workspace, open]);
 
   return (
     <div className={styles.page}>
       <TopBar />
       {loading.status === "failed" && sheet !== "models" ? <ErrorNote error={loading.error} /> : null}
-      <main className={styles.sheets}>
-        <AskPanel gallery={gallery} className={styles.ask} />
-        <TracePanel className={styles.where} />
-        <EditPanel className={styles.edit} />
-        <ChangesPanel className={styles.changed} />
-      </main>
+      <Suspense fallback={<main className={styles.workspace} aria-busy />}>
+        <View gallery={gallery} />
+      </Suspense>
       <Notices />
       <DropTarget />
       <Suspense>

@@ -1,4 +1,4 @@
-/** What the user should hear once, beside the name: nothing moves because of it, each can be put away. */
+/** What the user should hear once, in the lower corner: nothing moves because of it, each can be put away. */
 import { ActionIcon, Button } from "@mantine/core";
 import { useEffect } from "react";
 import { useSlice, useWorkspace } from "./workspaceContext";

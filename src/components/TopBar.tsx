@@ -1,4 +1,4 @@
-/** The line at the top: what this is, which model answers, the state of its weights, light or dark, help. */
+/** The line at the top: what this is, where the user is, which model answers, the state of its weights, light or dark, help. */
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
 import { useWorkspace } from "./workspaceContext";
 import styles from "./App.module.css";
@@ -6,6 +6,7 @@ import { ModelChip } from "./model/ModelChip";
 import { StackChip } from "./model/StackChip";
 import { LinkIcon, MoonIcon, PulseIcon, SunIcon } from "./ui/icons";
 import { useScheme } from "./ui/useScheme";
+import { WorkspaceNav } from "./WorkspaceNav";
 
 /** Old writing, and over a part of it the new. */
 function Mark() {
@@ -53,6 +54,7 @@ export function TopBar() {
         Palimpsest
       </h1>
       <p className={styles.motto}>edit what a model knows</p>
+      <WorkspaceNav />
       <div className={styles.chips}>
         <ModelChip onOpen={() => open("models")} />
         <StackChip />

@@ -6,6 +6,7 @@ import { createEditStore } from "./editStore";
 import { createModelStore } from "./modelStore";
 import { createNoticeStore } from "./noticeStore";
 import { createPickerStore } from "./pickerStore";
+import { createPlaceStore } from "./placeStore";
 import { createPromptStore } from "./promptStore";
 import { createReportStore } from "./reportStore";
 import { createSheetStore } from "./sheetStore";
@@ -29,5 +30,6 @@ export function createStores(lab: Lab) {
     report: createReportStore(lab),
     notices: createNoticeStore(),
     sheet: createSheetStore(),
+    place: createPlaceStore(),
   };
 }

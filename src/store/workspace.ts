@@ -64,6 +64,7 @@ export function createWorkspace(lab: Lab) {
      * embedded model on its way.
      */
     begin(gallery: Gallery | undefined, stored: StoredResult | undefined): void {
+      stores.place.getState().follow(location.search);
       const link = fromLink(location.hash);
       const page = link ?? recollect(localStorage);
       const examples = gallery?.examples ?? [];
