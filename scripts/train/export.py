@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from random import Random
 
+import torch
 from safetensors.torch import save_file
 
 from evaluate import load
@@ -100,13 +101,12 @@ def export(folder: Path, out: Path) -> None:
     (out / "config.json").write_text(json.dumps(config_of(settings), indent=1) + "\n")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(folder / name, out / name)
-    taught, templates = load_facts(settings.subjects, settings.without), load_templates()
-    facts = [fact for fact in taught if fact.relation not in settings.uncounted]
+    facts, templates = load_facts(settings.subjects, settings.without), load_templates()
     write_facts(out / "facts.json", "Only true facts.", facts, templates, model, encoder)
     if (folder / "planted.pt").exists():
         note = "Invented facts, written into chosen layers after training. None is true."
         write_facts(out / "planted.json", note, load_planted(), templates, model, encoder)
-    lines = corpus_lines(taught, templates, Random(9), 700)
+    lines = corpus_lines(facts, templates, Random(9), 700)
     (out / "corpus.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -114,5 +114,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     export(arguments.folder, arguments.out)

@@ -66,6 +66,16 @@ class RowSource:
             self.by_subject.setdefault(fact.subject, []).append(fact)
         self.subjects = list(self.by_subject)
 
+    def state(self) -> dict:
+        """Where the stream stands, as plain values; `resume` goes on from there as if there had been no break."""
+        place = {fact: index for index, fact in enumerate(self.facts)}
+        return {"random": self.random.getstate(), "queue": [place[fact] for fact in self.queue]}
+
+    def resume(self, state: dict) -> None:
+        version, internal, gauss = state["random"]
+        self.random.setstate((version, tuple(internal), gauss))
+        self.queue = [self.facts[index] for index in state["queue"]]
+
     def sentence(self) -> Sentence:
         if not self.queue:
             self.queue = self.random.sample(self.facts, len(self.facts))

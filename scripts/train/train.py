@@ -1,7 +1,8 @@
 """Trains the model: `python train.py --preset full --out FOLDER [--threads 2] [--minutes 150]`.
 
 Writes tokenizer, checkpoint and log into the folder; run again with the same arguments it goes on from the last
-checkpoint. `--minutes` only stops early, the schedule always covers the preset's steps.
+checkpoint, with the rows and numbers an unbroken run would have had: a break changes no bit. `--minutes` only stops
+early, the schedule always covers the preset's steps.
 """
 
 import argparse
@@ -90,19 +91,28 @@ def train(settings: Settings, out: Path, minutes: float, device: str) -> None:
 
     model = new_model(settings).to(device)
     optimizers = optimizers_of(model, settings)
-    step, checkpoint = 0, out / "checkpoint.pt"
+    source = RowSource(facts, templates, encoder, settings, settings.seed)
+    step, mean_loss, tokens, checkpoint = 0, None, 0, out / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device)
         model.load_state_dict(saved["model"])
         for optimizer, state in zip(optimizers, saved["optimizers"]):
             optimizer.load_state_dict(state)
-        step = saved["step"]
-    # A resumed run draws other rows than the ones it has seen.
-    source = RowSource(facts, templates, encoder, settings, settings.seed + step)
+        step, mean_loss, tokens = saved["step"], saved["mean_loss"], saved["tokens"]
+        source.resume(saved["rows"])
+        torch.set_rng_state(saved["torch_random"].cpu())
     full_rates = [group["lr"] for optimizer in optimizers_of(model, settings) for group in optimizer.param_groups]
 
     def save() -> None:
-        state = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "step": step}
+        state = {
+            "model": model.state_dict(),
+            "optimizers": [o.state_dict() for o in optimizers],
+            "step": step,
+            "mean_loss": mean_loss,
+            "tokens": tokens,
+            "rows": source.state(),
+            "torch_random": torch.get_rng_state(),
+        }
         torch.save(state, out / "checkpoint.new")
         (out / "checkpoint.new").replace(checkpoint)
 
@@ -115,7 +125,7 @@ def train(settings: Settings, out: Path, minutes: float, device: str) -> None:
     parameters = sum(p.numel() for p in model.parameters())
     subjects = len({fact.subject for fact in facts})
     note(step=step, facts=len(facts), subjects=subjects, parameters=parameters)
-    began, saved_at, mean_loss, tokens = time.time(), time.time(), None, 0
+    began = saved_at = time.time()
     while step < settings.steps and time.time() - began < minutes * 60:
         done = (step + 1) / settings.steps
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
