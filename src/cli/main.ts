@@ -10,6 +10,7 @@ import { parseOptions } from "./arguments";
 import { COMMON, type Command } from "./command";
 import { edit } from "./commands/edit";
 import { evaluate } from "./commands/eval";
+import { exportEdits } from "./commands/export";
 import { generate } from "./commands/generate";
 import { models } from "./commands/models";
 import { score } from "./commands/score";
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stats,
   edit,
   stack,
+  export: exportEdits,
   superposition,
   eval: evaluate,
   "self-test": selfTest,

@@ -3,6 +3,7 @@
  * neither knows more. Requests and results are plain data; typed arrays are transferred.
  */
 import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
+import type { ExportRequest, ExportResult } from "./export";
 import type { ForecastRequest, JobForecast } from "./forecast";
 import type {
   GeneratePartial,
@@ -11,6 +12,7 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "./generation";
+import type { MethodDescription } from "./methods";
 import type { LifelongPoint, LifelongRequest } from "./lifelong";
 import type { Backend, LoadedModel, ModelSource, ModelSummary, Precision, Token } from "./model";
 import type { KeptModels, ModelInspection } from "./modelInspection";
@@ -63,6 +65,8 @@ export type LabApi = {
   previewInterference: Handler<InterferencePreviewRequest, InterferencePreview>;
   /** What an edit of the stack did to a list of facts, predicted and measured. */
   checkInterference: Handler<InterferenceCheckRequest, InterferenceCheck>;
+  /** Every editing method: what it is and changes, and its settings with this model's defaults. */
+  methods: Handler<Record<never, never>, MethodDescription[]>;
   edit: Handler<EditCall, EditResult, EditPartial>;
   /** The next edits of a long sequence, and what is left of everything after them. */
   continueLifelong: Handler<LifelongRequest, LifelongPoint>;
@@ -79,6 +83,8 @@ export type LabApi = {
     { bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean },
     StackState
   >;
+  /** The stack for other programs; read again and compared before it is given. */
+  exportEdits: Handler<ExportRequest, ExportResult>;
   selfTest: Handler<Record<never, never>, SelfTestResult>;
   /** What a trace or an edit would take beside the model, before it begins. */
   forecast: Handler<ForecastRequest, JobForecast>;

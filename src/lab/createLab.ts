@@ -4,6 +4,7 @@ import { memory } from "../gpu/tensor";
 import { selfTest } from "../gpu/selfTest";
 import { editFacts, recomputeEdit } from "./edit";
 import type { LabEnvironment } from "./environment";
+import { exportStack } from "./export";
 import { forecast } from "./forecast";
 import { inspectModel } from "./inspectModel";
 import {
@@ -19,6 +20,7 @@ import { keptModels, removeKeptModel } from "./keptModels";
 import { checkInterference, findPreview } from "./interference";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
 import { continueLifelong } from "./lifelong";
+import { describeMethods } from "./methods";
 import { load } from "./load";
 import { startEngine } from "./engine";
 import { describe, loadedModel, type LoadedState, type Session } from "./session";
@@ -51,6 +53,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     superposition: (request, context) => findSuperposition(session, request, context),
     previewInterference: (request, context) => findPreview(session, request, context),
     checkInterference: (request, context) => checkInterference(session, request, context),
+    methods: async () => describeMethods(loadedModel(session)),
     edit: job(editMemory, (_state, request, context) => editFacts(session, request, context)),
     continueLifelong: (request, context) => continueLifelong(session, request, context),
     stack: () => stackState(session),
@@ -61,6 +64,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     recomputeEdit: (request, context) => recomputeEdit(session, request, context),
     saveEdits: () => saveEdits(session),
     openEdits: (request) => openEdits(session, request),
+    exportEdits: (request, context) => exportStack(session, request, context),
     selfTest: async () => {
       session.engine ??= (await startEngine(environment, undefined)).engine;
       return selfTest(session.engine);

@@ -2,6 +2,7 @@
 import type { EditResult, EditSummary, StackState } from "../../domain/edit";
 import type { GenerateRequest } from "../../domain/generation";
 import type { LoadedModel, Token } from "../../domain/model";
+import type { MethodDescription } from "../../domain/methods";
 import type { KeptModel, KeptModels, ModelInspection } from "../../domain/modelInspection";
 import type { SelfTestResult } from "../../domain/selfTest";
 import type { TraceRequest, TraceResult } from "../../domain/trace";
@@ -168,6 +169,44 @@ export const EDIT_RESULT: EditResult = {
   milliseconds: 1,
 };
 
+/** ROME and one method for long answers, with a setting of each kind. */
+export const METHOD_LIST: MethodDescription[] = [
+  {
+    name: "ROME",
+    family: "locate",
+    summary: "Writes one fact at a time into one layer.",
+    changes: "one matrix",
+    batch: false,
+    longTargets: false,
+    settings: [
+      { name: "layer", published: [], kind: "integer", min: 0, max: 1, meaning: "edited layer" },
+      { name: "steps", published: [], kind: "integer", min: 1, max: 1000, meaning: "passes" },
+      { name: "useSecondMoment", published: [], kind: "boolean", meaning: "turn the key" },
+    ],
+    defaults: { layer: 1, steps: 20, useSecondMoment: true },
+  },
+  {
+    name: "AnyEdit",
+    family: "locate",
+    summary: "Writes long answers.",
+    changes: "a few matrices",
+    batch: true,
+    longTargets: true,
+    settings: [
+      { name: "editLayers", published: [], kind: "layers", max: 1, meaning: "edited layers" },
+      {
+        name: "chunking",
+        published: [],
+        kind: "choice",
+        choices: ["window", "whole"],
+        meaning: "how it is cut",
+      },
+      { name: "window", published: [], kind: "integer", min: 1, max: 500, meaning: "tokens of a chunk" },
+    ],
+    defaults: { editLayers: [0, 1], chunking: "window", window: 4 },
+  },
+];
+
 export type FakeLab = Lab & { calls: { method: string; request: unknown }[] };
 
 /** `overrides` replace single operations; every call is written down before it is answered. */
@@ -200,6 +239,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     previewInterference: () => Promise.reject(new Error("not asked for in these tests")),
     checkInterference: () => Promise.reject(new Error("not asked for in these tests")),
     continueLifelong: () => Promise.reject(new Error("not asked for in these tests")),
+    methods: () => Promise.resolve(METHOD_LIST),
     edit: () => {
       stack = stackOf([true]);
       return Promise.resolve({ ...EDIT_RESULT, stack });
@@ -212,6 +252,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     recomputeEdit: () => Promise.resolve({ ...EDIT_RESULT, stack }),
     saveEdits: () => Promise.resolve({ bytes: new Uint8Array(8) }),
     openEdits: () => Promise.resolve((stack = stackOf([true]))),
+    exportEdits: () => Promise.reject(new Error("not asked for in these tests")),
     selfTest: () => Promise.resolve(SELF_TEST),
     forecast: () => Promise.resolve({ job: 100, held: 6000, limit: { bytes: 2 ** 32, isHard: true } }),
     memory: () => Promise.resolve({ tensors: 1, bytes: 6000, backend: "wasm" as const }),
