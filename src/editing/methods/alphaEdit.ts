@@ -39,6 +39,7 @@ async function run(
 
 export const alphaEdit = method<AlphaEditSettings>({
   name: "AlphaEdit",
+  family: "locate",
   summary:
     "Like MEMIT, but writes only where the model's own knowledge leaves room; made for many edits in turn.",
   changes: "the MLP output projections of a few layers, by a low-rank change each within C's null space",

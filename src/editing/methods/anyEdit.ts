@@ -76,6 +76,7 @@ async function rulesOf({
 
 export const anyEdit = method<AnyEditSettings>({
   name: "AnyEdit",
+  family: "locate",
   summary:
     "Writes long answers of any form: cut into chunks, each chunk's beginning edited so that it calls up the chunk.",
   changes: "the MLP output projections of a few layers (MEMIT, AlphaEdit) or one whole block (UnKE)",

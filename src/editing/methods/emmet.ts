@@ -42,6 +42,7 @@ async function run(
 
 export const emmet = method<EmmetSettings>({
   name: "EMMET",
+  family: "locate",
   summary: "Writes many facts into one layer, each as exactly as it can: a ROME for batches.",
   changes: "the MLP output projection of one layer, by a low-rank change",
   settings: emmetDefinition,

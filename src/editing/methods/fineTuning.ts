@@ -99,6 +99,7 @@ const fineTuning = (
 ): Method =>
   method<FineTuningSettings>({
     name,
+    family: "fineTune",
     summary,
     changes: "the MLP output projection of one layer with its bias, as a whole",
     settings: fineTuningDefinition,

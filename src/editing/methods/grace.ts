@@ -63,6 +63,7 @@ async function run(
 
 export const grace = method<GraceSettings>({
   name: "GRACE",
+  family: "beside",
   summary:
     "Keeps facts beside the model in a codebook that answers near their prompts only; nothing else changes.",
   changes: "no weight: one MLP projection's output at tokens close to an edited prompt's last",

@@ -78,6 +78,7 @@ async function changeOf(
 
 export const kn = method<KnSettings>({
   name: "KN",
+  family: "attribute",
   summary:
     "Finds the neurons that carry the old answer and rewrites what they say; a rough tool, best for looking.",
   changes: "rows of the MLP output projections, a few neurons in each layer",

@@ -87,6 +87,7 @@ async function gradientsOf(model: Model, maps: readonly TrainedMaps[], text: Sco
 
 export const lora = method<LoraSettings>({
   name: "LoRA",
+  family: "fineTune",
   summary: "Trains a small addition to the attention of every layer on the answers.",
   changes:
     "query and value projections (GPT-2: query, key and value) of all layers, by a low-rank change each",

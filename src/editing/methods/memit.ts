@@ -48,6 +48,7 @@ async function run(
 
 export const memit = method<MemitSettings>({
   name: "MEMIT",
+  family: "locate",
   summary: "Writes one or many facts at once, spread over several layers.",
   changes: "the MLP output projections of a few layers, by a low-rank change each",
   settings: memitDefinition,

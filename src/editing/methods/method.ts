@@ -11,6 +11,7 @@ import type {
   Settings,
   WeightUpdate,
 } from "../../domain/edit";
+import type { MethodFamily } from "../../domain/methods";
 import type { NullSpace } from "../../linalg/nullSpace";
 import type { SpdFactor } from "../../linalg/solveSpd";
 import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
@@ -67,6 +68,8 @@ export type RecipeInput<S extends Settings> = {
 
 export type Method<S extends Settings = Settings> = {
   name: EditMethod;
+  /** Where it works: the chooser's heading. */
+  family: MethodFamily;
   /** One honest sentence for the chooser. */
   summary: string;
   /** What it changes, for the chooser. */

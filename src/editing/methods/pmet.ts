@@ -47,6 +47,7 @@ async function run(
 
 export const pmet = method<PmetSettings>({
   name: "PMET",
+  family: "locate",
   summary:
     "MEMIT with a finer target: what attention should do is kept apart from what the MLP should store.",
   changes: "the MLP output projections of a few layers, by a low-rank change each",

@@ -7,6 +7,7 @@ import { rome } from "./rome";
 const romeMethod = (name: "ROME" | "R-ROME", summary: string): Method =>
   method<RomeSettings>({
     name,
+    family: "locate",
     summary,
     changes: "the MLP output projection of one layer, by a change of rank one",
     settings: name === "ROME" ? romeDefinition : rRomeDefinition,

@@ -71,6 +71,7 @@ export async function trainStates(
 
 export const unke = method<UnkeSettings>({
   name: "UnKE",
+  family: "locate",
   summary: "Moves one hidden state until a whole answer follows, and trains a block to produce it.",
   changes: "every parameter of one block: matrices, biases and norms",
   settings: unkeDefinition,

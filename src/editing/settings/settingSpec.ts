@@ -3,18 +3,12 @@
  * meaning. Reading accepts either name, numbers as text (from the shell), and refuses what it does not know.
  */
 import type { Settings, SettingValue } from "../../domain/edit";
+import type { SettingSpec } from "../../domain/methods";
 import { AppError } from "../../lib/errors";
 import { nearest } from "../../lib/nearest";
 
 export type { Settings, SettingValue } from "../../domain/edit";
-
-type Common = { name: string; published: readonly string[]; meaning: string };
-export type SettingSpec =
-  | (Common & { kind: "number" | "integer"; min: number; max: number })
-  | (Common & { kind: "boolean" })
-  /** Blocks, ascending; at least one, at most `max`. */
-  | (Common & { kind: "layers"; max: number })
-  | (Common & { kind: "choice"; choices: readonly string[] });
+export type { SettingSpec } from "../../domain/methods";
 
 /** Fields of published hyper-parameter files that this lab does not take from there, and where it gets them instead. */
 export type KnownElsewhere = Readonly<Record<string, string>>;
