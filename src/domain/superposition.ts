@@ -13,6 +13,8 @@ export type SuperpositionRequest = {
   layers?: readonly number[];
   /** Whole matrices to return per layer; none by default, they are large. */
   matrices?: readonly MatrixKind[];
+  /** Also an order of the facts in which those that share directions stand together. */
+  order?: boolean;
   /** How many of the strongest pairs to name per layer (20). */
   pairs?: number;
   /** Added to C before it is inverted, relative to tr(C)/f; by default only what a singular C needs. */
@@ -115,6 +117,8 @@ export type LayerSuperposition = {
   moment: MomentReport;
   /** [n, n] row-major, as asked for; row i belongs to the fact that would be edited. */
   matrices: FactMatrix[];
+  /** Places in `kept`, facts that share directions side by side. */
+  order?: number[];
 };
 
 export type AngleSummary = { median: number; histogram: number[] };
@@ -172,4 +176,21 @@ export type InterferenceCheck = {
   layers: LayerCheck[];
   /** Of each fact's own answer; null where the list names none. */
   probabilities: { before: number | null; after: number | null }[];
+};
+
+/**
+ * A linear memory made of random keys: `facts` keys of `width` numbers, all with a common part of size `overlap` (0: the
+ * keys are orthogonal in whitened space as long as there are no more facts than numbers), edited one after the other.
+ */
+export type ConstructedMemoryRequest = { facts: number; width: number; overlap: number; seed: number };
+
+/** Losses are ‖W key − value‖ / ‖value‖ over edits in the order they were written. */
+export type ConstructedMemory = {
+  /** P [facts, facts] row-major. */
+  interference: Float64Array<ArrayBuffer>;
+  /** At the end, of what each edit wrote: as later edits' shares predict it, and measured. */
+  loss: { predicted: number; measured: number }[];
+  /** Mean measured loss of all edits so far after each edit. */
+  meanLoss: number[];
+  largestShare: number;
 };

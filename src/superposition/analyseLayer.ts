@@ -6,6 +6,7 @@ import type { AngleSummary, LayerSuperposition, MatrixKind, RidgeEffect } from "
 import { AppError } from "../lib/errors";
 import type { SpdFactor } from "../linalg/solveSpd";
 import type { Steps } from "../linalg/steps";
+import { clusterOrderSteps } from "./clusterOrder";
 import { estimateDensity } from "./density";
 import { describeDistribution, describeTwice, histogram, median } from "./distribution";
 import { compareQuantiles, compareTails } from "./heavyTails";
@@ -24,7 +25,8 @@ export type LayerInput = {
   tokens: number;
 };
 
-export type LayerOptions = { pairs: number; matrices: readonly MatrixKind[] };
+/** `order`: also an order of the facts for drawing. */
+export type LayerOptions = { pairs: number; matrices: readonly MatrixKind[]; order?: boolean | undefined };
 
 const BINS = 30;
 const ANGLE_BINS = 36;
@@ -61,6 +63,7 @@ export function* analyseLayerSteps(
     if (effect) ridgeEffects.push(effect);
   }
   const all = { interference, ...cosines, activation };
+  const order = options.order ? yield* clusterOrderSteps(cosines.whiteningCosine, n) : undefined;
   return {
     layer,
     kurtosis,
@@ -80,6 +83,7 @@ export function* analyseLayerSteps(
     pairs: strongestPairs(all, n, options.pairs),
     moment: { tokens, condition: factor.condition, ridge: factor.ridge, ridgeEffects },
     matrices: options.matrices.map((kind) => ({ kind, values: all[kind] })),
+    ...(order && { order }),
   };
 }
 

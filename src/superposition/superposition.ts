@@ -40,7 +40,11 @@ export async function analyseSuperposition(
   const located = locateFacts(model, request.facts);
   checkFacts(located);
   const found: LayerSuperposition[] = [];
-  const options = { pairs: request.pairs ?? DEFAULT_PAIRS, matrices: request.matrices ?? [] };
+  const options: LayerOptions = {
+    pairs: request.pairs ?? DEFAULT_PAIRS,
+    matrices: request.matrices ?? [],
+    order: request.order,
+  };
   const f = model.config.mlpWidth;
   for (const group of groups(layers, 4 * located.texts.length * f, MOST_KEY_BYTES)) {
     const keys = await collectKeys(model, located, group, context);
