@@ -1,11 +1,12 @@
 /** Reads a fixture's safetensors file the simple way, on purpose without the loader under test. */
 import { readFileSync } from "node:fs";
+import { expandFixture } from "../src/model/testing/expandFixture";
 
 export type FixtureTensor = { shape: number[]; values: Float64Array };
 
 /** All tensors of a file by name, as float64 numbers whatever their stored type. */
 export function readTensors(path: string): Map<string, FixtureTensor> {
-  const bytes = readFileSync(path);
+  const bytes = Buffer.from(expandFixture(new Uint8Array(readFileSync(path))).buffer);
   const headerLength = Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, 8 + headerLength).toString("utf8")) as Record<
     string,
@@ -29,6 +30,8 @@ function toFloat64(raw: ArrayBuffer, dtype: string): Float64Array {
       return Float64Array.from(new Float32Array(raw));
     case "I32":
       return Float64Array.from(new Int32Array(raw));
+    case "U8":
+      return Float64Array.from(new Uint8Array(raw));
     case "I64":
       return Float64Array.from(new BigInt64Array(raw), Number);
     default:
