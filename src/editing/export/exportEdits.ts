@@ -102,8 +102,11 @@ async function exportPeft(
       }
     }
   }
-  const shapes = new Map([...places.values()].map((place) => [place.module, [place.storedOut, place.in]]));
-  const weights = modules.map(({ module, rank }) => ({ name: module, shape: shapes.get(module)!, rank }));
+  const outOf = new Map(factors.map(({ weight }) => [places.get(weight)!.module, places.get(weight)!]));
+  const weights = modules.map(({ module, rank }) => {
+    const { storedOut, in: inWidth } = outOf.get(module)!;
+    return { name: module, shape: [storedOut, inWidth], rank };
+  });
   return { files, weights, largestDifference };
 }
 
