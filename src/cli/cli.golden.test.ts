@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wholeFixturePath } from "../../tests/sharedFixtures";
 import type { StackState } from "../domain/edit";
 import { readSafetensorsTensor } from "../loading/safetensors/readSafetensorsTensor";
 
@@ -11,6 +12,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const FIXTURES = join(ROOT, "tests/fixtures");
 const MODEL = join(FIXTURES, "models/tiny-facts2-gpt2");
 const CASES = join(FIXTURES, "editing/tiny-facts2-gpt2");
+const STATISTICS = wholeFixturePath("editing/tiny-facts2-gpt2/second_moments/tensors.safetensors");
 
 let folder: string;
 beforeAll(() => {
@@ -99,7 +101,7 @@ describe("the command line", () => {
         file("requests.json", [stored.request]),
       ],
       ...["--layers", String(stored.layer), "--contexts", file("contexts.json", contexts)],
-      ...["--stats", join(CASES, "second_moments/tensors.safetensors"), "--out", edits, "--dump", dump],
+      ...["--stats", STATISTICS, "--out", edits, "--dump", dump],
       ...["--set", ...names.map((name) => `${name}=${String(stored.hparams[name])}`)],
     ];
     type Edited = {

@@ -7,10 +7,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackState } from "../domain/edit";
 import { relativeDifference } from "../linalg/norms";
 import { readTensors, tensorOf } from "../../tests/readTensors";
+import { wholeFixturePath } from "../../tests/sharedFixtures";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MODEL = join(ROOT, "tests/fixtures/models/tiny-facts2-gpt2");
 const CASES = join(ROOT, "tests/fixtures/editing/tiny-facts2-gpt2");
+const STATISTICS = wholeFixturePath("editing/tiny-facts2-gpt2/second_moments/tensors.safetensors");
 
 let folder: string;
 beforeAll(() => {
@@ -76,7 +78,7 @@ test("a batch by EMMET with the fixtures' own names gives the published change",
       "--contexts",
       file("contexts.json", moments.memit_context_templates),
     ],
-    ...["--stats", join(CASES, "second_moments/tensors.safetensors"), "--dump", dump, "--out", out],
+    ...["--stats", STATISTICS, "--dump", dump, "--out", out],
     ...["--set", ...names.map((name) => `${name}=${String(stored.hparams[name])}`)],
   ]);
   expect(edited.method).toBe("EMMET");

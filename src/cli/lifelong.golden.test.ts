@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LifelongPoint } from "../domain/lifelong";
 import { createLab } from "../lab/createLab";
 import { nodeEnvironment } from "../lab/nodeEnvironment";
-import { fixturePath, hasFixture } from "../../tests/sharedFixtures";
+import { fixturePath, hasFixture, wholeFixturePath } from "../../tests/sharedFixtures";
 import { parseOptions } from "./arguments";
 import { COMMON } from "./command";
 import { evaluate } from "./commands/eval";
@@ -63,7 +63,7 @@ function words(more: readonly string[]): string[] {
   return [
     ...["--sequential", "--model", "embedded:tiny-facts2-gpt2", "--method", "ROME", "--layers", "1"],
     ...["--data", fixturePath("editing/requests.json"), "--untouched", writeUntouched()],
-    ...["--stats", fixturePath(`${CASES}/second_moments/tensors.safetensors`)],
+    ...["--stats", wholeFixturePath(`${CASES}/second_moments/tensors.safetensors`)],
     ...["--contexts", at("contexts.json"), ...more],
   ];
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wholeFixturePath } from "../../tests/sharedFixtures";
 import type { LabApi } from "../domain/labApi";
 import type { Fact } from "../domain/superposition";
 import { createLab } from "../lab/createLab";
@@ -11,9 +12,8 @@ import { parseOptions } from "./arguments";
 import { COMMON } from "./command";
 import { superposition } from "./commands/superposition";
 
-const FIXTURES = join(import.meta.dirname, "../../tests/fixtures");
 const MODEL = "embedded:tiny-facts2-gpt2";
-const STATS = join(FIXTURES, "editing/tiny-facts2-gpt2/second_moments/tensors.safetensors");
+const STATS = wholeFixturePath("editing/tiny-facts2-gpt2/second_moments/tensors.safetensors");
 const FACTS: Fact[] = [
   { prompt: "The capital of {} is", subject: "France", target: "Paris" },
   { prompt: "The capital of {} is", subject: "Norway", target: "Oslo" },

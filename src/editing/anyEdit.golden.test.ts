@@ -1,6 +1,6 @@
 /**
  * AnyEdit over MEMIT and AlphaEdit, and their single-state baselines, on WASM against the AnyEdit repository's own runs.
- * The fixtures are too large for the repository: read from ../shared/fixtures, skipped where that is absent.
+ * The repository holds what SOME needs on one model; the rest is read from ../shared/fixtures, skipped where that is absent.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasFixture, readFixture } from "../../tests/sharedFixtures";

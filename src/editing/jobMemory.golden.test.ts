@@ -2,9 +2,9 @@
  * Estimates of what jobs take, against the bytes of tensors really alive at their worst moment. An estimate may be more
  * than is used (it decides whether a job is begun), but not less, and not so much more that possible work is refused.
  */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFixture as read } from "../../tests/sharedFixtures";
 import { smolLm2Path } from "../../tests/realModel";
 import type { TraceRequest } from "../domain/trace";
 import { startBackend, type EngineBackend } from "../gpu/backend";
@@ -25,7 +25,6 @@ import { targetRows } from "./targetRows";
 import { optimiseTarget } from "./targets";
 
 const root = resolve(import.meta.dirname, "../..");
-const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
 const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
 
 /** Estimated over measured. */

@@ -1,14 +1,13 @@
 /** ROME on WASM against the published code's own numbers. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import { readFixture as read } from "../../tests/sharedFixtures";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { describeRome } from "./testing/describeRome";
 import { ROME_MODELS } from "./testing/romeCases";
 
 const root = resolve(import.meta.dirname, "../..");
-const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
 
 let backend: EngineBackend;
 beforeAll(async () => {

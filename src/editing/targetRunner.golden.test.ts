@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFixture } from "../../tests/sharedFixtures";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
@@ -10,8 +10,6 @@ import type { TargetRows } from "./targetRows";
 import { optimiseTarget, type TargetOptions } from "./targets";
 
 const root = resolve(import.meta.dirname, "../..");
-const readFixture = async (path: string) =>
-  new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
 
 const token = (row: number, position: number): number => (row * 61 + position * 29 + 3) % 380;
 const row = (index: number, length: number, lookup: number) => ({

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readFixture as read } from "../../tests/sharedFixtures";
 import type { GenerateRequest } from "../domain/generation";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
@@ -17,7 +17,6 @@ import { FAMILIES } from "./testing/describeGolden";
 import { loadFixture, openExpected, relativeError } from "./testing/openFixture";
 
 const root = resolve(import.meta.dirname, "../..");
-const read = async (path: string) => new Uint8Array(await readFile(resolve(root, "tests/fixtures", path)));
 const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
 const greedy: Omit<GenerateRequest, "prompt"> = {
   maxTokens: 12,

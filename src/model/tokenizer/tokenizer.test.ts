@@ -1,7 +1,8 @@
 /** Ids and offsets against the reference library's, for every family and for SmolLM2. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readWhole } from "../../../tests/sharedFixtures";
 import { AppError } from "../../lib/errors";
 import { createTokenizer, type Tokenizer } from "./tokenizer";
 
@@ -13,7 +14,7 @@ const FAMILIES = [
 
 type Case = { text: string; ids: number[]; offsets_utf16: [number, number][]; decoded?: string };
 
-const readJson = (path: string): unknown => JSON.parse(readFileSync(`${FIXTURES}/${path}`, "utf8"));
+const readJson = (path: string): unknown => JSON.parse(new TextDecoder().decode(readWhole(path)));
 
 function open(folder: string): Tokenizer {
   return createTokenizer({
