@@ -26,8 +26,11 @@ const point = z.object({
   neighbourhood: means.nullable(),
   untouched: means.nullable(),
   retention: z.array(means.extend({ from: z.number(), to: z.number() })),
+  perplexity: z.object({ now: z.number(), base: z.number(), tokens: z.number() }).nullable().default(null),
   norms: z.array(z.object({ weight: z.string(), norm: z.number(), relativeChange: z.number() })),
   interference: z.object({ untouched: interference, edited: interference }),
+  stackEdits: z.number().int().min(0).default(0),
+  weightHash: z.string().default(""),
   milliseconds: z.number(),
 });
 const schema = z.object({ format: z.literal(FORMAT), identity: z.string(), points: z.array(point).min(1) });

@@ -2,6 +2,7 @@
  * The one list of operations. A worker serves it to the page, the command line serves it to the shell;
  * neither knows more. Requests and results are plain data; typed arrays are transferred.
  */
+import type { DamageReport } from "./damage";
 import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
 import type { ExportRequest, ExportResult } from "./export";
 import type { ForecastRequest, JobForecast } from "./forecast";
@@ -20,10 +21,14 @@ import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
 import type { StatisticsRequest, StatisticsResult } from "./statistics";
 import type {
+  ConstructedMemory,
+  ConstructedMemoryRequest,
+  FactListName,
   InterferenceCheck,
   InterferenceCheckRequest,
   InterferencePreview,
   InterferencePreviewRequest,
+  KnownFact,
   SuperpositionRequest,
   SuperpositionResult,
 } from "./superposition";
@@ -67,11 +72,21 @@ export type LabApi = {
   checkInterference: Handler<InterferenceCheckRequest, InterferenceCheck>;
   /** Every editing method: what it is and changes, and its settings with this model's defaults. */
   methods: Handler<Record<never, never>, MethodDescription[]>;
+  /** A list of facts that the model's folder brings; empty where there is none. */
+  knownFacts: Handler<{ list: FactListName }, { facts: readonly KnownFact[] }>;
+  /** Many edits of a memory whose keys are made to order: what overlap costs, and that none costs nothing. */
+  constructedMemory: Handler<ConstructedMemoryRequest, ConstructedMemory>;
+  /** What all edits in use have done to the model beyond their own facts. */
+  damage: Handler<Record<never, never>, DamageReport>;
   edit: Handler<EditCall, EditResult, EditPartial>;
   /** The next edits of a long sequence, and what is left of everything after them. */
   continueLifelong: Handler<LifelongRequest, LifelongPoint>;
   stack: Handler<Record<never, never>, StackState>;
   setEditEnabled: Handler<{ id: string; enabled: boolean }, StackState>;
+  /** Switches on the lowest `count` edits and no others. */
+  useFirstEdits: Handler<{ count: number }, StackState>;
+  /** Removes every edit above the lowest `count`. */
+  keepFirstEdits: Handler<{ count: number }, StackState>;
   removeEdit: Handler<{ id: string }, StackState>;
   renameEdit: Handler<{ id: string; name: string }, StackState>;
   moveEdit: Handler<{ id: string; to: number }, StackState>;

@@ -26,10 +26,15 @@ export type LifelongPoint = {
   untouched: AnswerMeans | null;
   /** Efficacy by age, oldest first: requests `from` … `to` − 1. */
   retention: (AnswerMeans & { from: number; to: number })[];
+  /** Of held text, on these weights and by the checkpoint; null where there is no text. */
+  perplexity: { now: number; base: number; tokens: number } | null;
   /** ‖W‖ of every weight that was changed, and ‖W − W₀‖ / ‖W₀‖. */
   norms: { weight: string; norm: number; relativeChange: number }[];
   /** At the keys of untouched facts and of the edited ones. */
   interference: { untouched: LayerInterference[]; edited: LayerInterference[] };
+  /** Edits of the stack at this point, and the hash of their weights: going back to it gives these very bits. */
+  stackEdits: number;
+  weightHash: string;
   milliseconds: number;
 };
 

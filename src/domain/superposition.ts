@@ -194,3 +194,9 @@ export type ConstructedMemory = {
   meanLoss: number[];
   largestShare: number;
 };
+
+/** A list that a model's folder brings: what it was taught, or what was planted in it afterwards. */
+export type FactListName = "own" | "planted";
+
+/** A fact of such a list, with other wordings of its prompt (`{}` where the subject stands). */
+export type KnownFact = Fact & { paraphrases: readonly string[] };

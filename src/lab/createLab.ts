@@ -2,6 +2,7 @@
 import type { Handler, LabApi } from "../domain/labApi";
 import { memory } from "../gpu/tensor";
 import { selfTest } from "../gpu/selfTest";
+import { measureDamage } from "./damage";
 import { editFacts, recomputeEdit } from "./edit";
 import type { LabEnvironment } from "./environment";
 import { exportStack } from "./export";
@@ -17,14 +18,26 @@ import {
   type JobMemory,
 } from "./jobMemory";
 import { keptModels, removeKeptModel } from "./keptModels";
+import { knownFacts } from "./knownFacts";
 import { checkInterference, findPreview } from "./interference";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
 import { continueLifelong } from "./lifelong";
 import { describeMethods } from "./methods";
 import { load } from "./load";
+import { constructedMemory } from "../superposition/constructedMemory";
 import { startEngine } from "./engine";
 import { describe, loadedModel, type LoadedState, type Session } from "./session";
-import { moveEdit, openEdits, removeEdit, renameEdit, saveEdits, setEditEnabled, stackState } from "./stack";
+import {
+  keepFirstEdits,
+  moveEdit,
+  openEdits,
+  removeEdit,
+  renameEdit,
+  saveEdits,
+  setEditEnabled,
+  stackState,
+  useFirstEdits,
+} from "./stack";
 import { computeStatistics } from "./statistics";
 import { findSuperposition } from "./superposition";
 import { averageTraces, traceCell, traceFact } from "./trace";
@@ -54,10 +67,17 @@ export function createLab(environment: LabEnvironment): LabApi {
     previewInterference: (request, context) => findPreview(session, request, context),
     checkInterference: (request, context) => checkInterference(session, request, context),
     methods: async () => describeMethods(loadedModel(session)),
+    knownFacts: async ({ list }, { signal }) => ({
+      facts: await knownFacts(loadedModel(session).files, list, signal),
+    }),
+    constructedMemory: async (request) => constructedMemory(request),
+    damage: (_request, context) => measureDamage(session, context),
     edit: job(editMemory, (_state, request, context) => editFacts(session, request, context)),
     continueLifelong: (request, context) => continueLifelong(session, request, context),
     stack: () => stackState(session),
     setEditEnabled: (request) => setEditEnabled(session, request),
+    useFirstEdits: (request) => useFirstEdits(session, request),
+    keepFirstEdits: (request) => keepFirstEdits(session, request),
     removeEdit: (request) => removeEdit(session, request),
     renameEdit: (request) => renameEdit(session, request),
     moveEdit: (request) => moveEdit(session, request),

@@ -5,15 +5,15 @@ import type { CallContext } from "../domain/progress";
 import type { Fact, LayerCheck } from "../domain/superposition";
 import { readCallSettings } from "../editing/computeEdit";
 import { scoreLifelong } from "../evaluation/lifelongScores";
-import { readLinear } from "../gpu/weights";
 import { AppError } from "../lib/errors";
-import { norm, relativeDifference } from "../linalg/norms";
 import { compareInterference } from "../superposition/compareInterference";
 import { locateFacts, templateOf } from "../superposition/locateFacts";
 import { computeInTurn } from "./edit";
 import { gatherInputs } from "./editInputs";
 import { keepStack } from "./journal";
+import { heldPerplexity } from "./heldPerplexity";
 import { loadedModel, type LoadedState, type Session } from "./session";
+import { weightNorms } from "./weightNorms";
 
 /** Requests in one entry of the retention by age when nothing is edited in this call. */
 const AGE = 10;
@@ -34,7 +34,7 @@ export async function continueLifelong(
   const before = state.stack.edits;
   try {
     await makeNext(session, state, request, context);
-    const point = await measure(state, request, context.signal);
+    const point = await measure(session, state, request, context.signal);
     if (request.every > 0) await keepStack(session);
     return { ...point, milliseconds: performance.now() - started };
   } catch (error) {
@@ -86,6 +86,7 @@ async function makeNext(
 }
 
 async function measure(
+  session: Session,
   state: LoadedState,
   { done, every, requests, untouched }: LifelongRequest,
   signal: AbortSignal,
@@ -101,11 +102,14 @@ async function measure(
   return {
     edits,
     ...scores,
-    norms: await norms(state),
+    perplexity: await heldPerplexity(session, state, signal),
+    norms: await weightNorms(state),
     interference: {
       untouched: await interferenceOn(state, untouched, signal),
       edited: await interferenceOn(state, soFar, signal),
     },
+    stackEdits: state.stack.edits.length,
+    weightHash: state.stack.state.weightHash,
   };
 }
 
@@ -132,16 +136,4 @@ function summarise({ layer, facts, relativeError }: LayerCheck): LayerInterferen
   const mean = (of: "predicted" | "measured"): number =>
     facts.reduce((sum, fact) => sum + fact[of], 0) / facts.length;
   return { layer, predicted: mean("predicted"), measured: mean("measured"), relativeError };
-}
-
-async function norms({ model, stack }: LoadedState): Promise<LifelongPoint["norms"]> {
-  const changed = new Set(stack.edits.flatMap(({ updates }) => updates.map(({ weight }) => weight)));
-  const found: LifelongPoint["norms"] = [];
-  for (const name of model.weights.matrixNames) {
-    if (!changed.has(name)) continue;
-    const now = await readLinear(model.weights.matrix(name));
-    const relativeChange = relativeDifference(now, await model.weights.readBase(name));
-    found.push({ weight: name, norm: norm(now), relativeChange });
-  }
-  return found;
 }

@@ -1,6 +1,7 @@
 /** The edit stack's operations: every change is written to the journal before it is reported as done. */
 import type { StackState } from "../domain/edit";
 import type { EditStack } from "../editing/stack";
+import { AppError } from "../lib/errors";
 import { keepStack, readEdits, stackBytes } from "./journal";
 import { loadedModel, type Session } from "./session";
 
@@ -15,6 +16,21 @@ export const stackState = async (session: Session): Promise<StackState> => loade
 
 export const setEditEnabled = (session: Session, { id, enabled }: { id: string; enabled: boolean }) =>
   change(session, (stack) => stack.setEnabled(id, enabled));
+
+/** Switches on the lowest `count` edits and no others: a point of a long sequence comes back with the bits it had. */
+export const useFirstEdits = (session: Session, { count }: { count: number }) =>
+  change(session, async (stack) => {
+    const isPlace = Number.isInteger(count) && count >= 0 && count <= stack.edits.length;
+    if (!isPlace) {
+      const there = `The stack has ${stack.edits.length} edits, so there are no first ${count}.`;
+      throw new AppError("bad-request", there, "Choose a point of this sequence.");
+    }
+    await stack.goBackTo(stack.edits.map((edit, at) => ({ ...edit, enabled: at < count })));
+  });
+
+/** Keeps the lowest `count` edits and removes the others, as when a sequence goes on from an earlier point. */
+export const keepFirstEdits = (session: Session, { count }: { count: number }) =>
+  change(session, (stack) => stack.goBackTo(stack.edits.slice(0, Math.max(0, count))));
 
 export const removeEdit = (session: Session, { id }: { id: string }) =>
   change(session, (stack) => stack.remove(id));

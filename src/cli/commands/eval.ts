@@ -21,8 +21,10 @@ const DEFINITIONS = {
   neighbourhood: "the neighbours' own answers at their prompts",
   untouched: "answers of facts that no request is about",
   retention: "efficacy by age: requests from … to − 1",
+  perplexity: "exp of the mean −log p of a fixed set of lines of the model's own text, now and by the checkpoint",
   norms: "‖W‖ and ‖W − W₀‖ / ‖W₀‖ of every changed weight",
   interference: "mean size of the change of the MLP projection's output since the first edit, as Σ p(kᵢ, y) δᵢ over all edits at the base model's keys predicts it, and as measured; relativeError = ‖predicted − measured‖ / ‖measured‖",
+  stackEdits: "edits of the stack at this point; weightHash: of the weights in use then",
   collapse: "the first point at which untouched facts have lost half of their p, or the edits half of the best efficacy so far",
 } as const; // prettier-ignore
 

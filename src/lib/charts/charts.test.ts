@@ -66,7 +66,7 @@ test("kurtosis by layer leaves out what is not a number", () => {
 
 test("a sequence of edits is drawn from what was measured, with a line for each curve in the legend", () => {
   const means = { p: 0.5, greedy: 0.5, count: 2 };
-  const none = { efficacy: null, paraphrases: null, neighbourhood: null, retention: [], norms: [], interference: { untouched: [], edited: [] }, milliseconds: 1 }; // prettier-ignore
+  const none = { efficacy: null, paraphrases: null, neighbourhood: null, retention: [], perplexity: null, stackEdits: 0, weightHash: "", norms: [], interference: { untouched: [], edited: [] }, milliseconds: 1 }; // prettier-ignore
   const points = [
     { ...none, edits: 0, untouched: { ...means, p: 1 } },
     { ...none, edits: 10, untouched: means, efficacy: means, retention: [{ ...means, from: 0, to: 10 }] },

@@ -1,4 +1,5 @@
 /** A lab for the stores' tests: answers at once, remembers what it was asked. Tests replace single operations. */
+import type { DamageReport } from "../../domain/damage";
 import type { EditResult, EditSummary, StackState } from "../../domain/edit";
 import type { GenerateRequest } from "../../domain/generation";
 import type { LoadedModel, Token } from "../../domain/model";
@@ -207,6 +208,17 @@ export const METHOD_LIST: MethodDescription[] = [
   },
 ];
 
+export const DAMAGE: DamageReport = {
+  level: "worn",
+  measures: [
+    { kind: "facts", value: 0.9, base: 1, now: 0.9, amber: 0.95, red: 0.75, level: "worn", count: 24 },
+    { kind: "drift", value: 0.02, base: null, now: null, amber: 0.1, red: 0.5, level: "sound", count: 24 },
+  ],
+  edits: 1,
+  weightHash: "edited",
+  milliseconds: 1,
+};
+
 export type FakeLab = Lab & { calls: { method: string; request: unknown }[] };
 
 /** `overrides` replace single operations; every call is written down before it is answered. */
@@ -238,6 +250,17 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     superposition: () => Promise.reject(new Error("not asked for in these tests")),
     previewInterference: () => Promise.reject(new Error("not asked for in these tests")),
     checkInterference: () => Promise.reject(new Error("not asked for in these tests")),
+    knownFacts: () => Promise.resolve({ facts: [] }),
+    constructedMemory: () => Promise.reject(new Error("not asked for in these tests")),
+    damage: () => Promise.resolve(DAMAGE),
+    useFirstEdits: ({ count }) => {
+      stack = stackOf(stack.edits.map((_edit, at) => at < count));
+      return Promise.resolve(stack);
+    },
+    keepFirstEdits: ({ count }) => {
+      stack = stackOf(stack.edits.slice(0, count).map(() => true));
+      return Promise.resolve(stack);
+    },
     continueLifelong: () => Promise.reject(new Error("not asked for in these tests")),
     methods: () => Promise.resolve(METHOD_LIST),
     edit: () => {
