@@ -13,7 +13,8 @@ export type EditMethod =
   | "FT-M"
   | "LoRA"
   | "KN"
-  | "GRACE";
+  | "GRACE"
+  | "WISE";
 
 /** A hyper-parameter's value; lists are layers. */
 export type SettingValue = string | number | boolean | readonly number[];
@@ -110,6 +111,37 @@ export type Codebook = {
   radii: Float32Array<ArrayBuffer>;
   /** Per entry: the answer's tokens, and how many tokens its prompt had. */
   labels: { answer: number[]; promptLength: number }[];
+};
+
+/** A copy of a linear map, as its difference from the map: `values` [out, in], row-major. */
+export type Shard = {
+  values: Float32Array<ArrayBuffer>;
+  /** The smallest activation distance that a fact written into it had. */
+  closest: number;
+};
+
+/**
+ * Beside one linear map: copies of it that were trained on facts (WISE). What lies far enough, in activation, between the
+ * map and a copy is answered by the copy. It holds what earlier edits wrote too; the highest enabled one of a map is in use.
+ */
+export type SideMemory = {
+  /** Canonical name of the map. */
+  weight: string;
+  in: number;
+  out: number;
+  /** Distances are measured behind this function, the model's own. */
+  activation: "gelu" | "gelu_new" | "gelu_tanh" | "silu";
+  /** Each token goes its own way, or a text all of one way. */
+  routing: "token" | "text";
+  /** Share of `closest` from which on a copy answers. */
+  actRatio: number;
+  /** Facts written, those of earlier edits included. */
+  facts: number;
+  /** Draws the entries that the open copy may change. */
+  maskSeed: number;
+  /** The copy being written, unless it was just closed. */
+  open?: Shard;
+  closed: Shard[];
 };
 
 export type UpdateSummary = { weight: string; rank: number; norm: number; relativeNorm: number };

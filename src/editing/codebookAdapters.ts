@@ -1,5 +1,5 @@
 /**
- * Codebooks in use: behind its linear map each replaces the output at every token whose input lies within the radius of
+ * A codebook in use: behind its linear map it replaces the output at every token whose input lies within the radius of
  * its nearest key. The published code asks at the prompt's last token only; asked at every token the answer is the same
  * wherever that token stands, with a cache or without, and other tokens lie far outside the radii.
  */
@@ -19,15 +19,13 @@ import {
   transpose,
 } from "../gpu/ops";
 import { dispose, keep, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
-import type { MatrixName } from "../model/weightNames";
-import type { Adapter, ModelWeights } from "../model/weights";
+import type { Adapter } from "../model/weights";
+import type { OpenAdapter } from "./sideMemoryAdapter";
 
 /** Turns a difference of squared distances into yes or no. */
 const STEEP = 1e7;
 
-export type OpenCodebook = { adapter: Adapter; dispose(): void };
-
-export function openCodebook({ in: width, out, count, keys, values, radii }: Codebook): OpenCodebook {
+export function openCodebook({ in: width, out, count, keys, values, radii }: Codebook): OpenAdapter {
   const tables = tidy(() => {
     const rows = tensor(keys, [count, width]);
     return {
@@ -64,33 +62,4 @@ function replacedShares(
   const margin = sub(sum(mul(nearest, limits), 1, true), sum(mul(nearest, distances), 1, true)); // [n, 1]
   const yes = slice(softmax(scale(concat([margin, zeros(margin.shape)], 1), STEEP)), [0, 0], [-1, 1]);
   return mul(nearest, yes);
-}
-
-/** Keeps the model's adapters in step with a stack: for each map the highest enabled codebook. */
-export class CodebookAdapters {
-  readonly #weights: ModelWeights;
-  #open = new Map<MatrixName, { codebook: Codebook; opened: OpenCodebook }>();
-
-  constructor(weights: ModelWeights) {
-    this.#weights = weights;
-  }
-
-  use(edits: readonly { enabled: boolean; codebook?: Codebook }[]): void {
-    const wanted = new Map<MatrixName, Codebook>();
-    for (const { enabled, codebook } of edits) {
-      if (enabled && codebook) wanted.set(codebook.weight as MatrixName, codebook);
-    }
-    for (const [name, { codebook, opened }] of this.#open) {
-      if (wanted.get(name) === codebook) continue;
-      this.#weights.adapt(name, undefined);
-      opened.dispose();
-      this.#open.delete(name);
-    }
-    for (const [name, codebook] of wanted) {
-      if (this.#open.has(name)) continue;
-      const opened = openCodebook(codebook);
-      this.#weights.adapt(name, opened.adapter);
-      this.#open.set(name, { codebook, opened });
-    }
-  }
 }

@@ -10,6 +10,7 @@ import type {
   KeptKeys,
   NamedTensor,
   Settings,
+  SideMemory,
 } from "../domain/edit";
 import type { CallContext } from "../domain/progress";
 import { AppError, invariant } from "../lib/errors";
@@ -32,8 +33,9 @@ export type ComputeOptions = CallContext<EditPartial> & {
   statistics?: Statistics | undefined;
   /** Keys of the enabled edits below, for methods with a memory. */
   keptKeys?: readonly KeptKeys[];
-  /** The codebooks in use below. */
+  /** What the enabled edits below put beside maps. */
   codebooks?: readonly Codebook[];
+  sideMemories?: readonly SideMemory[];
   /** Texts whose hidden states should stay, for methods that train on them. */
   preserve?: readonly string[];
 };
@@ -79,7 +81,8 @@ export async function computeEdit(
   call: EditCall,
   options: ComputeOptions,
 ): Promise<ComputedResult> {
-  const { contexts, statistics, signal, onProgress, keptKeys = [], codebooks = [], preserve = [] } = options;
+  const { contexts, statistics, signal, onProgress } = options;
+  const { keptKeys = [], codebooks = [], sideMemories = [], preserve = [] } = options;
   checkCall(model, call, contexts);
   const method = methodNamed(call.method);
   invariant(method.batch || call.requests.length === 1, `${method.name} edits one fact at a time`);
@@ -89,12 +92,15 @@ export async function computeEdit(
   const { requests, seed } = call;
   const result = await method.run(
     model,
-    { requests, settings, contexts, moments, keptKeys, codebooks, preserve, seed },
+    { requests, settings, contexts, moments, keptKeys, codebooks, sideMemories, preserve, seed },
     { signal, report: reporter(onProgress) },
   );
-  assertFinite(
-    result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
-  );
+  assertFinite([
+    ...result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
+    ...(result.codebook ? [result.codebook.values] : []),
+    ...(result.sideMemory?.open ? [result.sideMemory.open.values] : []),
+    ...(result.sideMemory?.closed.map(({ values }) => values) ?? []),
+  ]);
   return {
     edit: {
       name: call.name ?? nameOf(requests),
@@ -104,6 +110,7 @@ export async function computeEdit(
       updates: result.updates,
       keptKeys: result.keptKeys ?? [],
       ...(result.codebook && { codebook: result.codebook }),
+      ...(result.sideMemory && { sideMemory: result.sideMemory }),
       losses: result.losses,
       seed,
       statisticsHash: await hashOf(statistics, layers),

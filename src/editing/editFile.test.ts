@@ -7,7 +7,7 @@ import type { ModelWeights } from "../model/weights";
 import { readEditFile, writeEditFile } from "./editFile";
 import type { EditFileModel } from "./editFileSchema";
 import type { StackedEdit } from "./stack";
-import { digestUpdates } from "./weightUpdates";
+import { digestEdit } from "./weightUpdates";
 
 const MODEL: EditFileModel = {
   ref: "hf:someone/tiny@main",
@@ -79,7 +79,7 @@ async function sampleEdit(): Promise<StackedEdit> {
     contexts: ["{}"],
     created: "2026-01-01T00:00:00.000Z",
     enabled: true,
-    digest: await digestUpdates(updates),
+    digest: await digestEdit({ updates: updates }),
   };
 }
 

@@ -72,6 +72,21 @@ const codebook = z.strictObject({
     .max(MAX_LIST),
 });
 
+const shard = z.strictObject({ closest: z.number().min(0) });
+
+const sideMemory = z.strictObject({
+  weight: text,
+  in: extent,
+  out: extent,
+  activation: z.enum(["gelu", "gelu_new", "gelu_tanh", "silu"]),
+  routing: z.enum(["token", "text"]),
+  actRatio: z.number().min(0),
+  facts: z.number().int().min(1).max(MAX_LIST),
+  maskSeed: z.number().int().min(0).max(0xffffffff),
+  open: shard.exactOptional(),
+  closed: z.array(shard).max(MAX_EDITS),
+});
+
 const settingName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, "is no name of a setting");
 
 const edit = z.strictObject({
@@ -94,6 +109,7 @@ const edit = z.strictObject({
   updates: z.array(update).max(10_000),
   keptKeys: z.array(keys).max(10_000).exactOptional(),
   codebook: codebook.exactOptional(),
+  sideMemory: sideMemory.exactOptional(),
 });
 
 const document = z.strictObject({
@@ -105,10 +121,11 @@ const document = z.strictObject({
 export type EditFileModel = z.infer<typeof model>;
 export type StoredUpdate = z.infer<typeof update>;
 /** An edit of the stack with its tensors described rather than held. */
-export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys" | "codebook"> & {
+export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys" | "codebook" | "sideMemory"> & {
   updates: readonly StoredUpdate[];
   keptKeys?: readonly z.infer<typeof keys>[];
   codebook?: z.infer<typeof codebook>;
+  sideMemory?: z.infer<typeof sideMemory>;
 };
 export type EditDocument = {
   formatVersion: typeof FORMAT_VERSION;

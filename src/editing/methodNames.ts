@@ -15,4 +15,5 @@ export const METHOD_NAMES = [
   "LoRA",
   "KN",
   "GRACE",
+  "WISE",
 ] as const satisfies readonly EditMethod[];

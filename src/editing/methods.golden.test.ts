@@ -49,6 +49,7 @@ const QUICK: Record<string, Settings> = {
   LoRA: { steps: 2, rank: 2 },
   KN: { steps: 2 },
   GRACE: { steps: 2 },
+  WISE: { steps: 2 },
 };
 
 const FACTS: EditRequest[] = [
@@ -186,6 +187,7 @@ describe("before any work", () => {
     ["FT-M", { layers: 7 }, "between 0 and 2"],
     ["MEMIT", { keepShare: 0.4, prune: true }, "do not go together"],
     ["AnyEdit", { window: 4, overlap: 4 }, "leaves nothing"],
+    ["WISE", { save_freq: 2, merge_freq: 3 }, "cannot be merged every 3"],
   ])("%s with %o is refused", async (method, settings, sentence) => {
     expect(await refusal(method, {}, settings)).toMatchObject({
       code: "bad-request",
@@ -229,7 +231,7 @@ describe("before any work", () => {
     expect(memory()).toEqual(before);
   });
 
-  test.each(["UnKE", "AnyEdit", "FT-M", "LoRA"] as const)("%s stops when it is cancelled", async (method) => {
+  test.each(["UnKE", "AnyEdit", "FT-M", "LoRA", "WISE"] as const)("%s stops when it is cancelled", async (method) => {
     const before = memory();
     const aborter = new AbortController();
     const onProgress = () => aborter.abort();

@@ -3,29 +3,20 @@
  * from the checkpoint, so that switching an edit off, on, or removing it gives back the same bits.
  * Computing edits is methods/; files are editFile.ts.
  */
-import type {
-  Codebook,
-  EditSummary,
-  KeptKeys,
-  StackState,
-  UpdateSummary,
-  WeightUpdate,
-} from "../domain/edit";
+import type { EditSummary, KeptKeys, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
 import type { ModelWeights } from "../model/weights";
 import { AppError } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
-import { CodebookAdapters } from "./codebookAdapters";
+import { BesideAdapters, type Beside } from "./besideAdapters";
 import { createEdited, readBaseWeight, type EditedWeight } from "./editedWeight";
-import { addUpdate, digestUpdates, summariseUpdate } from "./weightUpdates";
+import { addUpdate, digestEdit, summariseUpdate } from "./weightUpdates";
 
 /** An edit as a method hands it over, before the stack gives it an id and a place. */
 export type ComputedEdit = Omit<EditSummary, "id" | "updates" | "base" | "enabled" | "onOtherBase"> & {
   updates: readonly WeightUpdate[];
   /** Keys that later edits of methods with a memory leave alone. */
   keptKeys?: readonly KeptKeys[];
-  /** What stands beside a map from this edit on. */
-  codebook?: Codebook;
-};
+} & Beside;
 
 /** An edit in the stack, with its tensors. `below` are the digests of the enabled edits it was computed on. */
 export type StackedEdit = ComputedEdit & {
@@ -42,7 +33,7 @@ type Overrides = ReadonlyMap<string, Override>;
 export class EditStack {
   readonly #weights: ModelWeights;
   readonly #baseHash: string;
-  readonly #adapters: CodebookAdapters;
+  readonly #adapters: BesideAdapters;
   #edits: readonly StackedEdit[] = [];
   #overrides: Overrides = new Map();
   #summaries = new Map<string, UpdateSummary[]>();
@@ -52,7 +43,7 @@ export class EditStack {
   constructor(weights: ModelWeights, baseHash: string) {
     this.#weights = weights;
     this.#baseHash = baseHash;
-    this.#adapters = new CodebookAdapters(weights);
+    this.#adapters = new BesideAdapters(weights);
     this.#weightHash = baseHash;
   }
 
@@ -150,7 +141,7 @@ export class EditStack {
 
   async #place(computed: ComputedEdit, id: string, below: readonly StackedEdit[]): Promise<StackedEdit> {
     const base = { modelHash: this.#baseHash, below: enabledDigests(below) };
-    const digest = await digestUpdates(computed.updates, computed.keptKeys, computed.codebook);
+    const digest = await digestEdit(computed);
     return { ...computed, id, enabled: true, digest, base };
   }
 
@@ -165,7 +156,7 @@ export class EditStack {
   }
 
   #summary(
-    { updates, keptKeys: _keys, codebook: _codebook, digest, ...edit }: StackedEdit,
+    { updates, keptKeys: _keys, codebook: _codebook, sideMemory: _sideMemory, digest, ...edit }: StackedEdit,
     index: number,
   ): EditSummary {
     const below = enabledDigests(this.#edits.slice(0, index));
@@ -218,7 +209,9 @@ export class EditStack {
 
   /** The checkpoint's own hash while no edit is on, else a hash of it and of every edited matrix's bits. */
   async #hash(made: Overrides, edits: readonly StackedEdit[]): Promise<string> {
-    const beside = edits.filter((edit) => edit.enabled && edit.codebook).map(({ digest }) => digest);
+    const beside = edits
+      .filter(({ enabled, codebook, sideMemory }) => enabled && (codebook ?? sideMemory))
+      .map(({ digest }) => digest);
     if (made.size === 0 && beside.length === 0) return this.#baseHash;
     const parts = [...made].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, { hash }]) => [name, hash]);
     return sha256(this.#baseHash, ...parts, ...beside);

@@ -2,10 +2,18 @@
  * Applying edits to a weight, and measuring them. Updates are in mathematical orientation (W [out, in]); weights lie
  * in memory as the engine holds them, [in, out].
  */
-import type { Codebook, KeptKeys, LowRankUpdate, UpdateSummary, WeightUpdate } from "../domain/edit";
+import type {
+  Codebook,
+  KeptKeys,
+  LowRankUpdate,
+  SideMemory,
+  UpdateSummary,
+  WeightUpdate,
+} from "../domain/edit";
 import { invariant } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
 import { norm } from "../linalg/norms";
+import type { Beside } from "./besideAdapters";
 
 /**
  * W += ΔW for a weight [in, out], in place. Each entry's change is summed in float64 and the new entry rounded to
@@ -60,11 +68,12 @@ export function summariseUpdate(update: WeightUpdate, base: Float32Array): Updat
 }
 
 /** Identity of an edit's content: names, shapes and every bit of its tensors. */
-export async function digestUpdates(
-  updates: readonly WeightUpdate[],
-  keptKeys: readonly KeptKeys[] = [],
-  codebook?: Codebook,
-): Promise<string> {
+export async function digestEdit({
+  updates,
+  keptKeys = [],
+  codebook,
+  sideMemory,
+}: Beside & { updates: readonly WeightUpdate[]; keptKeys?: readonly KeptKeys[] }): Promise<string> {
   return sha256(
     ...updates.flatMap((update) => {
       const shape = `${update.kind} ${update.weight} ${update.out} ${update.in}`;
@@ -73,16 +82,27 @@ export async function digestUpdates(
         : [`${shape} ${update.rank}`, update.u, update.v];
     }),
     ...keptKeys.flatMap(({ layer, count, width, values }) => [`keys ${layer} ${count} ${width}`, values]),
-    ...(codebook ? partsOf(codebook) : []),
+    ...(codebook ? partsOfCodebook(codebook) : []),
+    ...(sideMemory ? partsOfSideMemory(sideMemory) : []),
   );
 }
 
-function partsOf({ weight, count, keys, values, radii, labels, ...sizes }: Codebook) {
+function partsOfCodebook({ weight, count, keys, values, radii, labels, ...sizes }: Codebook) {
   return [
     `codebook ${weight} ${count} ${sizes.in} ${sizes.out} ${JSON.stringify(labels)}`,
     keys,
     values,
     radii,
+  ];
+}
+
+function partsOfSideMemory({ weight, open, closed, ...rest }: SideMemory) {
+  const shards = [...closed, ...(open ? [open] : [])];
+  const closest = shards.map((shard) => shard.closest);
+  return [
+    `side memory ${weight} ${rest.in} ${rest.out} ${rest.activation} ${rest.routing} ${rest.actRatio} ${rest.facts}`,
+    `${rest.maskSeed} ${closed.length} ${JSON.stringify(closest)}`,
+    ...shards.map(({ values }) => values),
   ];
 }
 

@@ -60,9 +60,14 @@ type Computed = {
 const keptKeysOf = (edits: readonly StackedEdit[]) =>
   edits.filter(({ enabled }) => enabled).flatMap(({ keptKeys = [] }) => keptKeys);
 
-/** The enabled ones' codebooks, lowest first. */
-const codebooksOf = (edits: readonly StackedEdit[]) =>
-  edits.filter(({ enabled }) => enabled).flatMap(({ codebook }) => (codebook ? [codebook] : []));
+/** What the enabled ones put beside maps, lowest first. */
+function besideOf(edits: readonly StackedEdit[]) {
+  const enabled = edits.filter((edit) => edit.enabled);
+  return {
+    codebooks: enabled.flatMap(({ codebook }) => (codebook ? [codebook] : [])),
+    sideMemories: enabled.flatMap(({ sideMemory }) => (sideMemory ? [sideMemory] : [])),
+  };
+}
 
 /** All requests in one edit, or one by one, each on the weights that the ones before left. */
 export async function computeInTurn(
@@ -77,8 +82,7 @@ export async function computeInTurn(
   try {
     for (const requests of parts) {
       const keptKeys = keptKeysOf(stack.edits);
-      const codebooks = codebooksOf(stack.edits);
-      const options = { ...inputs, ...context, keptKeys, codebooks };
+      const options = { ...inputs, ...context, keptKeys, ...besideOf(stack.edits) };
       const { edit, warnings, intermediates } = await computeEdit(model, { ...call, requests }, options);
       done.ids.push(await stack.add(edit));
       done.losses.push(...edit.losses);
@@ -106,7 +110,7 @@ async function computeAgain(
       0,
       stack.edits.findIndex((edit) => edit.id === id),
     );
-    const options = { ...inputs, ...context, keptKeys: keptKeysOf(below), codebooks: codebooksOf(below) };
+    const options = { ...inputs, ...context, keptKeys: keptKeysOf(below), ...besideOf(below) };
     const { edit, warnings } = await computeEdit(model, call, options);
     done.losses = edit.losses;
     done.warnings = warnings;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { LabApi } from "../domain/labApi";
 import type { LoadedModel } from "../domain/model";
 import { writeEditFile } from "../editing/editFile";
-import { digestUpdates } from "../editing/weightUpdates";
+import { digestEdit } from "../editing/weightUpdates";
 import { createLab } from "./createLab";
 import { nodeEnvironment } from "./nodeEnvironment";
 
@@ -46,7 +46,7 @@ async function fileWith(size: number): Promise<Uint8Array<ArrayBuffer>> {
     contexts: [],
     created: "2026-01-01T00:00:00.000Z",
     enabled: true,
-    digest: await digestUpdates([update]),
+    digest: await digestEdit({ updates: [update] }),
   };
   return writeEditFile([edit], { ref, family, hash, layers, residualWidth, mlpWidth, vocabulary });
 }

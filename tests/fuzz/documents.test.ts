@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Codebook } from "../../src/domain/edit";
+import type { Codebook, SideMemory } from "../../src/domain/edit";
 import { readEditFile, writeEditFile } from "../../src/editing/editFile";
 import type { StackedEdit } from "../../src/editing/stack";
 import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
-import { digestUpdates } from "../../src/editing/weightUpdates";
+import { digestEdit } from "../../src/editing/weightUpdates";
 import { readRequests } from "../../src/evaluation/requestFile";
 import { readFacts } from "../../src/lib/facts/readFacts";
 import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
@@ -53,6 +53,19 @@ const CODEBOOK: Codebook = {
   ],
 };
 
+const SIDE_MEMORY: SideMemory = {
+  weight: WEIGHT,
+  in: 4,
+  out: 3,
+  activation: "silu",
+  routing: "token",
+  actRatio: 0.8,
+  facts: 3,
+  maskSeed: 1,
+  open: { values: values(12), closest: 1 },
+  closed: [{ values: values(12), closest: 2 }],
+};
+
 async function sampleEdit(): Promise<StackedEdit> {
   const updates = [
     { kind: "lowRank" as const, weight: WEIGHT, out: 3, in: 4, rank: 1, u: values(3), v: values(4) },
@@ -83,7 +96,8 @@ async function sampleEdit(): Promise<StackedEdit> {
     enabled: true,
     keptKeys: [KEPT],
     codebook: CODEBOOK,
-    digest: await digestUpdates(updates, [KEPT], CODEBOOK),
+    sideMemory: SIDE_MEMORY,
+    digest: await digestEdit({ updates, keptKeys: [KEPT], codebook: CODEBOOK, sideMemory: SIDE_MEMORY }),
   };
 }
 
@@ -102,8 +116,11 @@ async function forgedFile(random: Random): Promise<Uint8Array<ArrayBuffer>> {
   const labels = Array.from({ length: random.pick([2, 2, 2, 1, 3]) }, () => entry);
   const codebook = { ...CODEBOOK, labels, weight: random.pick([WEIGHT, WEIGHT, BIAS, "__proto__"]) };
   if (codebook.weight === BIAS) Object.assign(codebook, { in: 1, keys: values(2) });
-  const digest = await digestUpdates([update], [kept], codebook);
-  return writeEditFile([{ ...edit, updates: [update], keptKeys: [kept], codebook, digest }], MODEL);
+  const shard = { values: scaled(12), closest: random.pick([1, 1, -1, 3e38]) };
+  const closed = random.pick([[], [shard], [shard, shard]]);
+  const sideMemory = { ...SIDE_MEMORY, closed, weight: random.pick([WEIGHT, WEIGHT, BIAS, "constructor"]) };
+  const changed = { updates: [update], keptKeys: [kept], codebook, sideMemory };
+  return writeEditFile([{ ...edit, ...changed, digest: await digestEdit(changed) }], MODEL);
 }
 
 /** Numbers are finite, objects are plain: nothing that the file could have given a life of its own. */

@@ -9,6 +9,7 @@ import type {
   KeptKeys,
   OptimisationStep,
   Settings,
+  SideMemory,
   WeightUpdate,
 } from "../../domain/edit";
 import type { MethodFamily } from "../../domain/methods";
@@ -30,6 +31,7 @@ export type MethodResult = {
   keptKeys?: KeptKeys[];
   /** What stands beside a map from now on. */
   codebook?: Codebook;
+  sideMemory?: SideMemory;
 };
 
 export type MethodContext = {
@@ -59,8 +61,9 @@ export type RecipeInput<S extends Settings> = {
   moments: Moments;
   /** Keys of the enabled edits below. */
   keptKeys: readonly KeptKeys[];
-  /** The codebooks in use below. */
+  /** What the enabled edits below put beside maps. */
   codebooks: readonly Codebook[];
+  sideMemories: readonly SideMemory[];
   /** Texts whose hidden states should stay as they are, for methods that train on them. */
   preserve: readonly string[];
   seed: number;

@@ -15,6 +15,7 @@ import type { Method } from "./method";
 import { pmet } from "./pmet";
 import { romeAsPublished, rRome } from "./romeMethods";
 import { unke } from "./unke";
+import { wise } from "./wise";
 
 export const METHODS: readonly Method[] = [
   romeAsPublished,
@@ -30,6 +31,7 @@ export const METHODS: readonly Method[] = [
   lora,
   kn,
   grace,
+  wise,
 ];
 
 /** Throws AppError `bad-request` with the nearest known name. */
