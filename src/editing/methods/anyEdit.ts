@@ -22,14 +22,22 @@ async function run(
   input: RecipeInput<AnyEditSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const { requests, settings } = input;
+  const rules = await rulesOf(input);
+  return writeChunks(model, input, await findStates(model, input, context), context, rules);
+}
+
+/** Every text's chunks with their states: the same for all inner methods. Throws `prompt-too-long`, `cancelled`. */
+export async function findStates(
+  model: Model,
+  { requests, settings }: Pick<RecipeInput<AnyEditSettings>, "requests" | "settings">,
+  context: RecipeContext,
+): Promise<StatedText[]> {
   const layer = settings.editLayers.at(-1)!;
   const all = requests.map((request) => {
     const text = longText(model, request, settings);
     return { text, chunks: cutAnswer(model.tokenizer, text.answerText, text.answer, chunkingOf(settings)) };
   });
   const total = all.reduce((sum, { chunks }) => sum + chunks.length, 0);
-  const rules = await rulesOf(input);
   const stated: StatedText[] = [];
   for (const { text, chunks } of all) {
     const before = stated.flatMap(({ targets }) => targets.map(({ steps }) => steps));
@@ -44,9 +52,21 @@ async function run(
     });
     stated.push({ ...text, targets });
   }
-  return settings.inner === "UnKE"
-    ? trainStates(model, layer, stated, input, context)
-    : writeStates(model, input, stated, rules, context);
+  return stated;
+}
+
+/** The states written by the inner method. Throws `singular-matrix`, `cancelled`. */
+export async function writeChunks(
+  model: Model,
+  input: RecipeInput<AnyEditSettings>,
+  stated: readonly StatedText[],
+  context: RecipeContext,
+  rules?: ReadonlyMap<number, LayerRule>,
+): Promise<MethodResult> {
+  const { inner, editLayers } = input.settings;
+  return inner === "UnKE"
+    ? trainStates(model, editLayers.at(-1)!, stated, input, context)
+    : writeStates(model, input, stated, rules ?? (await rulesOf(input)), context);
 }
 
 /** Factors and projectors come first: a singular system is refused before any work. */
