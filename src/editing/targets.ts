@@ -45,8 +45,11 @@ export type TargetOptions = {
   budget?: number;
 };
 
-/** Bounds the memory of a pass with its gradient: measured, about 90 bytes each. */
-export const BUDGET = 1_500_000;
+/**
+ * Bounds the memory of a pass with its gradient: measured, about 90 bytes each. Each part of a batch reads all weights
+ * again, so it is as large as SmolLM2 with ROME's 21 contexts needs.
+ */
+export const BUDGET = 2_200_000;
 
 export type OptimisedTarget = {
   /** t + δ, [d]. */
@@ -95,13 +98,15 @@ async function descend(
   const deltas: Float64Array[] = [];
   try {
     for (let step = 0; step < settings.steps; step++) {
-      const { nll, kl, targetProbability, gradient } = await loss.at(delta);
       const deltaNorm = norm(delta);
+      const enough = (modelLoss: number) =>
+        step === settings.steps - 1 || modelLoss + decay * deltaNorm < settings.earlyStopLoss;
+      const { nll, kl, targetProbability, gradient } = await loss.at(delta, enough);
       const total = nll + kl + decay * deltaNorm;
       deltas.push(delta.slice());
       steps.push({ step, total, nll, kl, decay: decay * deltaNorm, deltaNorm, targetProbability });
       onStep?.(steps);
-      if (total < settings.earlyStopLoss || step === settings.steps - 1) break;
+      if (!gradient || enough(nll + kl)) break;
       moveTarget(delta, gradient, { adam, initialNorm, ...settings });
     }
   } finally {
@@ -117,11 +122,15 @@ type Evaluation = {
   kl: number;
   /** Mean over the rewriting rows of the product over the answer's tokens. */
   targetProbability: number;
-  /** Of nll + kl. */
-  gradient: Float64Array;
+  /** Of nll + kl; absent where `enough` spared it. */
+  gradient: Float64Array | undefined;
 };
 
-type Loss = { at(delta: Float64Array): Promise<Evaluation>; dispose(): void };
+type Loss = {
+  /** `enough` is asked about nll + kl, or about Infinity while only a part of it is known. */
+  at(delta: Float64Array, enough: (modelLoss: number) => boolean): Promise<Evaluation>;
+  dispose(): void;
+};
 
 /** The part of the loss that goes through the model, with its gradient: a sum over the parts of the batch. */
 function createLoss(
@@ -139,20 +148,21 @@ function createLoss(
     throwIfCancelled(signal);
   };
   return {
-    async at(delta) {
+    async at(delta, enough) {
       const input = tensor(Float32Array.from(delta), [delta.length]);
-      const gradient = new Float64Array(delta.length);
+      let gradient: Float64Array | undefined = new Float64Array(delta.length);
       const nll: number[] = [];
       let kl = 0;
+      const wanted = async (value: Tensor) =>
+        !enough(parts.length === 1 ? (await read(value))[0]! : Infinity);
       try {
         for (const [at, part] of parts.entries()) {
           const withKl = part.hasEssence && klFactor > 0 ? drift : undefined;
-          const packed = await runPart(model, part, runners[at]!, withKl, weights, input, pause);
-          const numbers = await read(packed);
-          dispose(packed);
-          for (let i = 0; i < gradient.length; i++) gradient[i]! += numbers[i]!;
-          nll.push(...numbers.subarray(delta.length, delta.length + part.labels.length));
-          if (withKl) kl = klFactor * numbers.at(-1)!;
+          const run = await runPart(model, part, runners[at]!, withKl, weights, input, pause, wanted);
+          if (!run.gradient) gradient = undefined;
+          run.gradient?.forEach((value, i) => (gradient![i]! += value));
+          nll.push(...run.nll);
+          if (withKl) kl = klFactor * run.kl;
         }
       } finally {
         dispose(input);
@@ -169,7 +179,9 @@ function createLoss(
   };
 }
 
-/** Gradient [d], NLL of every label and, with a drift, the KL term in one tensor: one reading back. */
+type PartRun = { gradient: Float32Array | undefined; nll: Float32Array; kl: number };
+
+/** Gradient [d], NLL of every label and, with a drift, the KL term, unweighted. */
 async function runPart(
   model: Model,
   { labels }: TargetRows,
@@ -178,7 +190,8 @@ async function runPart(
   weights: { nll: number; kl: number },
   delta: Tensor,
   pause: () => Promise<void>,
-): Promise<Tensor> {
+  wanted: (value: Tensor) => Promise<boolean>,
+): Promise<PartRun> {
   const terms: Tensor[] = [];
   const loss = (residual: Tensor): Tensor => {
     const logits = unembed(model, residual); // [labels (+ 1), V]
@@ -191,10 +204,18 @@ async function runPart(
     return add(mean, scale(sum(kl), weights.kl));
   };
   try {
-    const { value, gradient } = await valueAndGradientInSteps([...runner.steps, loss], delta, pause);
-    const packed = tidy(() => concat([reshape(gradient, [-1]), ...terms], 0));
+    const { value, gradient } = await valueAndGradientInSteps([...runner.steps, loss], delta, pause, wanted);
+    // One reading back.
+    const packed = tidy(() => concat([...terms, ...(gradient ? [reshape(gradient, [-1])] : [])], 0));
     dispose(value, gradient);
-    return packed;
+    const numbers = await read(packed);
+    dispose(packed);
+    const termCount = labels.length + (drift ? 1 : 0);
+    return {
+      gradient: gradient && numbers.subarray(termCount),
+      nll: numbers.subarray(0, labels.length),
+      kl: drift ? numbers[labels.length]! : 0,
+    };
   } finally {
     dispose(...terms);
   }

@@ -28,13 +28,15 @@ export function valueAndGradients(
 /**
  * f(x) and df/dx [as x] for f = the steps one after the other, the last one giving a scalar. Between two steps, on the
  * way there and on the way back, `pause` is awaited: there a job lets events in and, by throwing, ends the work with
- * nothing left allocated. The caller owns both results.
+ * nothing left allocated. When `wanted` finds at the turn that the value is enough, the way back, half of the work, is
+ * spared and there is no gradient. The caller owns both results.
  */
 export async function valueAndGradientInSteps(
   steps: readonly ((x: Tensor) => Tensor)[],
   x: Tensor,
   pause: () => Promise<void>,
-): Promise<{ value: Tensor; gradient: Tensor }> {
+  wanted: (value: Tensor) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<{ value: Tensor; gradient: Tensor | undefined }> {
   const recorded: RecordedStep[] = [];
   let gradient: Tensor | undefined;
   try {
@@ -44,6 +46,10 @@ export async function valueAndGradientInSteps(
     }
     const value = expectScalar(recorded.at(-1)!.value).clone();
     try {
+      if (!(await wanted(value))) {
+        for (const step of recorded) step.dispose();
+        return { value, gradient };
+      }
       gradient = ones(value.shape);
       while (recorded.length > 0) {
         await pause();

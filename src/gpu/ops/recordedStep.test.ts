@@ -39,8 +39,24 @@ describe("steps recorded one by one", () => {
     const inSteps = await ops.valueAndGradientInSteps(chain, input, noPause);
     expect(await read(inSteps.value)).toEqual(await read(whole.value));
     const expected = await read(whole.gradient);
-    (await read(inSteps.gradient)).forEach((value, at) => expect(value).toBeCloseTo(expected[at]!, 4));
+    (await read(inSteps.gradient!)).forEach((value, at) => expect(value).toBeCloseTo(expected[at]!, 4));
     dispose(inSteps.value, inSteps.gradient, whole.value, whole.gradient);
+    expect(memory()).toEqual(before);
+    dispose(input);
+  });
+
+  test("no way back where the value is enough, and nothing left behind", async () => {
+    const input = x();
+    const before = memory();
+    const steps = [STEPS["reuse"]!, STEPS["split"]!, (y: Tensor) => ops.sum(y)];
+    const seen: number[] = [];
+    const { value, gradient } = await ops.valueAndGradientInSteps(steps, input, noPause, async (found) => {
+      seen.push((await read(found))[0]!);
+      return false;
+    });
+    expect(gradient).toBeUndefined();
+    expect(seen).toEqual([...(await read(value))]);
+    dispose(value);
     expect(memory()).toEqual(before);
     dispose(input);
   });
