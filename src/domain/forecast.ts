@@ -11,4 +11,6 @@ export type JobForecast = {
   /** What the backend would hold then, the model included. */
   held: number;
   limit: MemoryLimit;
+  /** How long it will take, where there is a measure for it. */
+  seconds?: number;
 };

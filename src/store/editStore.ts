@@ -1,20 +1,30 @@
 /** The edit being prepared and the one under way: what to write, how, and what it did. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { EditCall, EditPartial, EditRequest, EditResult, Neighbour } from "../domain/edit";
+import type {
+  EditCall,
+  EditMethod,
+  EditPartial,
+  EditRequest,
+  EditResult,
+  Neighbour,
+  Settings,
+  SettingValue,
+} from "../domain/edit";
+import type { MethodDescription } from "../domain/methods";
 import type { Lab } from "../workers/client";
+import { layerSpec, layersUpTo } from "./methodStore";
 import { toTemplate, type Span } from "./prompt";
 import { createRun, IDLE, type Run } from "./run";
 
-export type SettingValue = string | number | boolean;
-
 export type EditForm = {
+  method: EditMethod;
   targetNew: string;
   /** What the model says today; filled from the trace or the example, shown as 'was …'. */
   targetTrue: string;
-  /** Undefined: the model's own default. */
+  /** Undefined: the model's own default. Of a method that writes several layers, the last one. */
   layer: number | undefined;
   /** Only what differs from the method's defaults. */
-  settings: Readonly<Record<string, SettingValue>>;
+  settings: Readonly<Settings>;
   seed: number;
   paraphrases: readonly string[];
   neighbours: readonly Neighbour[];
@@ -32,9 +42,11 @@ export type EditState = {
   /** Counts the requests to type the new answer; the field takes the focus when it rises. */
   asks: number;
   setForm(change: Partial<EditForm>): void;
+  /** Each method keeps the settings it was given. */
+  chooseMethod(method: EditMethod): void;
   editAtLayer(layer: number): void;
   setSetting(name: string, value: SettingValue | undefined): void;
-  start(prompt: string, subject: Span): Promise<EditResult | undefined>;
+  start(call: EditCall): Promise<EditResult | undefined>;
   recompute(id: string): Promise<EditResult | undefined>;
   showStored(result: EditResult): void;
   /** The result of an earlier visit, beside the edit that is still on the model. */
@@ -45,6 +57,7 @@ export type EditState = {
 export type EditStore = StoreApi<EditState>;
 
 export const EMPTY_FORM: EditForm = {
+  method: "ROME",
   targetNew: "",
   targetTrue: "",
   layer: undefined,
@@ -67,13 +80,26 @@ export function toEditRequest(form: EditForm, prompt: string, subject: Span): Ed
   };
 }
 
+/** Where the form's layer goes in the method's own schema. */
+export function layerSettings({ layer }: EditForm, method: MethodDescription | undefined): Settings {
+  if (layer === undefined) return {};
+  if (method === undefined) return { layer };
+  const spec = layerSpec(method);
+  if (spec === undefined) return {};
+  return spec.kind === "layers" ? { [spec.name]: layersUpTo(method, layer) } : { [spec.name]: layer };
+}
+
 /** The whole call, with the layer among the settings as the method's schema has it. */
-export function toEditCall(form: EditForm, prompt: string, subject: Span): EditCall {
-  const layer = form.layer === undefined ? {} : { layer: form.layer };
+export function toEditCall(
+  form: EditForm,
+  prompt: string,
+  subject: Span,
+  method?: MethodDescription,
+): EditCall {
   return {
-    method: "ROME",
+    method: form.method,
     requests: [toEditRequest(form, prompt, subject)],
-    settings: { ...form.settings, ...layer },
+    settings: { ...layerSettings(form, method), ...form.settings },
     seed: form.seed,
   };
 }
@@ -81,6 +107,7 @@ export function toEditCall(form: EditForm, prompt: string, subject: Span): EditC
 export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditStore {
   return createStore<EditState>()((set, get) => {
     const run = createRun<EditResult, EditPartial>((next) => set({ run: next }));
+    const settingsOf = new Map<EditMethod, Readonly<Settings>>();
     const finish = (result: EditResult | undefined): EditResult | undefined => {
       if (result !== undefined) set({ result, isStored: false, isEarlier: false });
       return result;
@@ -95,17 +122,23 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
       asks: 0,
 
       setForm: (change) => set({ form: { ...get().form, ...change } }),
-      editAtLayer: (layer) => set({ form: { ...get().form, layer }, asks: get().asks + 1 }),
+      chooseMethod: (method) => {
+        const { form } = get();
+        settingsOf.set(form.method, form.settings);
+        set({ form: { ...form, method, settings: settingsOf.get(method) ?? {} } });
+      },
+      editAtLayer: (layer) => {
+        const { form, asks } = get();
+        const { editLayers: _dropped, ...settings } = form.settings;
+        set({ form: { ...form, settings, layer }, asks: asks + 1 });
+      },
       setSetting: (name, value) => {
         const { [name]: _dropped, ...others } = get().form.settings;
         const settings = value === undefined ? others : { ...others, [name]: value };
         set({ form: { ...get().form, settings } });
       },
 
-      start: async (prompt, subject) => {
-        const call = toEditCall(get().form, prompt, subject);
-        return finish(await run.start((context) => lab.edit(call, context)));
-      },
+      start: async (call) => finish(await run.start((context) => lab.edit(call, context))),
       recompute: async (id) => finish(await run.start((context) => lab.recomputeEdit({ id }, context))),
       showStored: (result) => set({ result, isStored: true, isEarlier: false, run: IDLE }),
       bringBack: (result) => set({ result, isStored: false, isEarlier: true, run: IDLE }),

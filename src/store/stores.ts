@@ -3,6 +3,7 @@ import type { Lab } from "../workers/client";
 import { createAskStore } from "./askStore";
 import { createCautionStore } from "./cautionStore";
 import { createEditStore } from "./editStore";
+import { createMethodStore } from "./methodStore";
 import { createModelStore } from "./modelStore";
 import { createNoticeStore } from "./noticeStore";
 import { createPickerStore } from "./pickerStore";
@@ -20,6 +21,7 @@ export function createStores(lab: Lab) {
   return {
     model: createModelStore(lab),
     picker: createPickerStore(lab),
+    methods: createMethodStore(lab),
     prompt: createPromptStore(lab),
     ask: createAskStore(lab),
     trace: createTraceStore(lab),

@@ -9,6 +9,7 @@ import { EMPTY_FORM, toEditCall } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import { keepChanges } from "./keptChanges";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
+import { methodNamed } from "./methodStore";
 import { createOfflineNews } from "./offlineNews";
 import { createOpening } from "./opening";
 import { createQuestion } from "./question";
@@ -24,9 +25,14 @@ const TRACED_UNASKED = 2e7;
 
 export function createWorkspace(lab: Lab) {
   const stores = createStores(lab);
-  const { model, prompt, ask, trace, edit, stack, statistics, notices, caution } = stores;
+  const { model, methods, prompt, ask, trace, edit, stack, statistics, notices, caution } = stores;
   const question = createQuestion(stores);
   const opening = createOpening(stores, question);
+
+  // What a method's defaults are depends on the model.
+  model.subscribe(({ model: now }, { model: before }) => {
+    if (now !== undefined && now !== before) void methods.getState().refresh();
+  });
 
   /** The model whose results are stored. */
   let galleryModel: string | undefined;
@@ -181,10 +187,22 @@ export function createWorkspace(lab: Lab) {
       const { text, subject } = prompt.getState();
       if (subject === undefined) return;
       const { allows, clear } = caution.getState();
-      const call = toEditCall(edit.getState().form, text, subject);
+      const { form } = edit.getState();
+      const call = toEditCall(form, text, subject, methodNamed(methods.getState().methods, form.method));
       if (!anyway && !(await allows({ kind: "edit", call }))) return;
       clear("edit");
-      await afterEdit(await edit.getState().start(text, subject));
+      await afterEdit(await edit.getState().start(call));
+    },
+    /** What each method would take for the present request. */
+    async estimateMethods(signal: AbortSignal): Promise<void> {
+      const { text, subject } = prompt.getState();
+      const { form } = edit.getState();
+      if (subject === undefined || form.targetNew.trim() === "") return;
+      const calls = methods.getState().methods.map((method) => {
+        const settings = method.name === form.method ? form.settings : {};
+        return toEditCall({ ...form, method: method.name, settings }, text, subject, method);
+      });
+      await methods.getState().estimate(calls, signal);
     },
     async recompute(id: string): Promise<void> {
       await afterEdit(await edit.getState().recompute(id));
@@ -224,6 +242,7 @@ export function createWorkspace(lab: Lab) {
     const { text, subject } = promptOf(example);
     prompt.getState().setPrompt(text, subject);
     const { target: targetNew, answer: targetTrue, paraphrases, neighbours } = example;
-    edit.getState().setForm({ ...EMPTY_FORM, targetNew, targetTrue, paraphrases, neighbours });
+    const { method } = edit.getState().form;
+    edit.getState().setForm({ ...EMPTY_FORM, method, targetNew, targetTrue, paraphrases, neighbours });
   }
 }

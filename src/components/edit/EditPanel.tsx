@@ -1,5 +1,5 @@
 /** The edit as a sentence, how it is made, and while it runs its loss and the target's probability. */
-import { Button, NativeSelect } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { EditList } from "../stack/EditList";
@@ -10,31 +10,11 @@ import { Panel } from "../ui/Panel";
 import styles from "./edit.module.css";
 import { EditSentence } from "./EditSentence";
 import { EditSettings } from "./EditSettings";
+import { LayerChoice } from "./LayerChoice";
+import { MethodChooser } from "./MethodChooser";
 import { ProbesEditor } from "./ProbesEditor";
 
 const OptimisationCharts = lazy(() => import("./OptimisationCharts"));
-
-function LayerSelect() {
-  const { stores } = useWorkspace();
-  const model = useSlice("model", (state) => state.model);
-  const layer = useSlice("edit", (state) => state.form.layer);
-  if (model === undefined) return null;
-  const chosen = layer ?? model.defaultEditLayer;
-  return (
-    <NativeSelect
-      size="xs"
-      aria-label="Layer to edit"
-      title={`This model's default is layer ${model.defaultEditLayer}`}
-      classNames={{ input: styles.layer ?? "" }}
-      value={String(chosen)}
-      data={Array.from({ length: model.layers }, (_none, index) => ({
-        value: String(index),
-        label: `layer ${index}`,
-      }))}
-      onChange={(event) => stores.edit.getState().setForm({ layer: Number(event.currentTarget.value) })}
-    />
-  );
-}
 
 /** The curves of the edit under way, or of the one that 'what changed' shows. */
 function Curves() {
@@ -67,10 +47,8 @@ export function EditPanel({ className }: { className?: string | undefined }) {
       <EditSentence />
       {isSame ? <Hint>The model already says that. Write another answer.</Hint> : null}
       <div className={styles.how}>
-        <span className={styles.method} title="Rank-One Model Editing (Meng et al., 2022)">
-          ROME
-        </span>
-        <LayerSelect />
+        <MethodChooser />
+        <LayerChoice />
         <EditSettings />
         <ProbesEditor />
       </div>

@@ -1,65 +1,77 @@
 /** Every setting of the method with its explanation. An empty field means the model's default, which it shows. */
 import { Button, NativeSelect, Switch } from "@mantine/core";
+import type { SettingSpec } from "../../domain/methods";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { NumberField } from "../ui/NumberField";
 import { Setting, SettingsPopover } from "../ui/SettingsPopover";
 import { StatisticsEditor } from "./StatisticsEditor";
-import { ROME_FIELDS, type RomeField } from "./romeFields";
+import { choicesFor, wordsFor } from "./settingWords";
+import { useMethod } from "./useMethod";
 
-function FieldControl({ field }: { field: RomeField }) {
+function FieldControl({ spec }: { spec: SettingSpec }) {
   const { stores } = useWorkspace();
-  const given = useSlice("edit", (state) => state.form.settings[field.name]);
-  const fallback = useSlice("model", (state) => state.model?.editDefaults[field.name]);
+  const given = useSlice("edit", (state) => state.form.settings[spec.name]);
+  const fallback = useMethod()?.defaults[spec.name];
   const { setSetting } = stores.edit.getState();
-  if (field.kind === "switch") {
+  const { label } = wordsFor(spec);
+  if (spec.kind === "layers") return null;
+  if (spec.kind === "boolean") {
     return (
       <Switch
-        aria-label={field.label}
+        aria-label={label}
         checked={Boolean(given ?? fallback)}
-        onChange={(event) => setSetting(field.name, event.currentTarget.checked)}
+        onChange={(event) => setSetting(spec.name, event.currentTarget.checked)}
       />
     );
   }
-  if (field.kind === "choice") {
+  if (spec.kind === "choice") {
     return (
       <NativeSelect
         size="xs"
-        aria-label={field.label}
+        aria-label={label}
         value={String(given ?? fallback)}
-        data={field.choices.map((choice) => ({ ...choice }))}
-        onChange={(event) => setSetting(field.name, event.currentTarget.value)}
+        data={choicesFor(spec)}
+        onChange={(event) => setSetting(spec.name, event.currentTarget.value)}
       />
     );
   }
   return (
     <NumberField
-      label={field.label}
-      integer={field.kind === "integer"}
+      label={label}
+      integer={spec.kind === "integer"}
+      min={spec.min}
+      max={spec.max}
       value={typeof given === "number" ? given : undefined}
       placeholder={String(fallback ?? "")}
-      onCommit={(value) => setSetting(field.name, value)}
+      onCommit={(value) => setSetting(spec.name, value)}
     />
   );
 }
 
 export function EditSettings() {
   const { stores } = useWorkspace();
+  const method = useMethod();
   const settings = useSlice("edit", (state) => state.form.settings);
   const seed = useSlice("edit", (state) => state.form.seed);
   const changed = Object.keys(settings).length;
   const { setForm } = stores.edit.getState();
+  // Where to write stands beside the method's name.
+  const specs = method?.settings.filter(({ name, kind }) => name !== "layer" && kind !== "layers") ?? [];
   return (
     <SettingsPopover
       name="Settings of the edit"
       label={changed === 0 ? "more…" : `more · ${changed} set`}
       width={340}
     >
-      {ROME_FIELDS.map((field) => (
-        <Setting key={field.name} label={field.label} hint={field.hint}>
-          <FieldControl field={field} />
+      {specs.map((spec) => (
+        <Setting key={spec.name} {...wordsFor(spec)}>
+          <FieldControl spec={spec} />
         </Setting>
       ))}
-      <Setting label="Seed" hint="Draws the short texts that the new value is tried behind.">
+      <Setting
+        label="Seed"
+        hint="Draws the short texts that the new value is tried behind, and whatever else is drawn."
+      >
         <NumberField
           label="Seed"
           integer

@@ -9,6 +9,7 @@ import { JobLine } from "../ui/JobLine";
 import { percent } from "../ui/numbers";
 import { SubHead } from "../ui/Panel";
 import styles from "./edit.module.css";
+import { useEditLayers } from "./useEditLayers";
 
 const LINE = { width: 300, height: 44 } as const;
 
@@ -56,10 +57,8 @@ export function StatisticsEditor() {
   const { stores } = useWorkspace();
   const text = useSlice("statistics", (state) => state.text);
   const run = useSlice("statistics", (state) => state.run);
-  const chosen = useSlice("edit", (state) => state.form.layer);
-  const fallback = useSlice("model", (state) => state.model?.defaultEditLayer);
+  const layer = useEditLayers().at(-1);
   const picker = useRef<HTMLInputElement>(null);
-  const layer = chosen ?? fallback;
   const { setText, compute } = stores.statistics.getState();
   const documents = documentsOf(text).length;
   if (layer === undefined) return null;

@@ -3,6 +3,7 @@ import { ActionIcon, Button, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { EditSummary } from "../../domain/edit";
 import { visibleString } from "../../lib/visibleText";
+import { layersText } from "../edit/LayerChoice";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { DotsIcon } from "../ui/icons";
 import { ProseText } from "../ui/ModelText";
@@ -13,9 +14,11 @@ import styles from "./stack.module.css";
 function detailsOf({ method, settings, updates }: EditSummary): string {
   const rank = Math.max(0, ...updates.map((update) => update.rank));
   const size = Math.max(0, ...updates.map((update) => update.relativeNorm));
-  const layer =
-    settings.layer === undefined ? "" : ` · layer ${visibleString(String(settings.layer), "none")}`;
-  return `${method}${layer} · rank ${rank} · ‖ΔW‖/‖W‖ ${percent(size)}`;
+  const at = settings.layer ?? settings.editLayers;
+  const layers = Array.isArray(at) ? layersText(at) : String(at);
+  const where = at === undefined ? "" : ` · layer ${visibleString(layers, "none")}`;
+  const what = updates.length === 0 ? " · no weight changed" : ` · rank ${rank} · ‖ΔW‖/‖W‖ ${percent(size)}`;
+  return `${method}${where}${what}`;
 }
 
 function Name({ edit, onDone }: { edit: EditSummary; onDone: (name: string | undefined) => void }) {

@@ -3,6 +3,7 @@
  * rows that have not arrived stay blank. The subject is starred and bracketed.
  */
 import { memo, useRef, type CSSProperties, type KeyboardEvent } from "react";
+import { useEditLayers } from "../edit/useEditLayers";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { peakAtSubject, type Heatmap } from "../../lib/heatmap/heatmap";
 import { colourOf, inkOn, position, type Hue, type Scale, type Scheme } from "../../lib/heatmap/colour";
@@ -93,13 +94,12 @@ export function HeatmapGrid({ picture, isTransposed }: { picture: TracePicture; 
   const { heatmap, hue } = picture;
   const { stores, editHere } = useWorkspace();
   const cell = useSlice("trace", (state) => state.cell);
-  const editLayer = useSlice("edit", (state) => state.form.layer);
-  const defaultLayer = useSlice("model", (state) => state.model?.defaultEditLayer);
+  const editLayers = useEditLayers();
   const scheme = useScheme();
   const grid = useRef<HTMLDivElement>(null);
   const { rows, columns } = axesOf(heatmap, isTransposed);
   const scale = scaleOf(heatmap);
-  const target = { token: heatmap.subject.end - 1, layer: editLayer ?? defaultLayer };
+  const targetToken = heatmap.subject.end - 1;
   const current = cell ?? peakAtSubject(heatmap) ?? { token: 0, layer: 0 };
   const hasNumbers = columns.length <= COLUMNS_WITH_NUMBERS;
 
@@ -164,7 +164,7 @@ export function HeatmapGrid({ picture, isTransposed }: { picture: TracePicture; 
                 spread={heatmap.spread[at.token]?.[at.layer]}
                 where={`${nameOf(row, heatmap)}, ${nameOf(column, heatmap)}`}
                 isCurrent={at.token === current.token && at.layer === current.layer}
-                isTarget={at.token === target.token && at.layer === target.layer}
+                isTarget={at.token === targetToken && editLayers.includes(at.layer)}
                 hasNumber={hasNumbers}
                 scale={scale}
                 hue={hue}

@@ -9,13 +9,16 @@ const FloatingSheet = lazy(() => import("./FloatingSheet"));
 
 type SettingsPopoverProps = {
   label: ReactNode;
+  /** The label in words, where it is not a text itself. */
+  labelText?: string;
   name: string;
   width?: number;
   /** A function gets the way to close the sheet. */
   children: ReactNode | ((close: () => void) => ReactNode);
 };
 
-export function SettingsPopover({ label, name, width = 300, children }: SettingsPopoverProps) {
+export function SettingsPopover({ label, labelText, name, width = 300, children }: SettingsPopoverProps) {
+  const words = labelText ?? (typeof label === "string" ? label : undefined);
   const { isOpen, close, opener } = useOpener();
   return (
     <span className={styles.anchor}>
@@ -25,7 +28,7 @@ export function SettingsPopover({ label, name, width = 300, children }: Settings
         size="compact-sm"
         variant="default"
         rightSection={<ChevronIcon />}
-        aria-label={typeof label === "string" ? `${label} · ${name}` : name}
+        aria-label={words === undefined ? name : `${words} · ${name}`}
         aria-haspopup="dialog"
       >
         {label}

@@ -1,0 +1,26 @@
+/** The method by name; a press shows all of them. */
+import { useSlice, useWorkspace } from "../workspaceContext";
+import { lazy, Suspense } from "react";
+import { SettingsPopover } from "../ui/SettingsPopover";
+
+const MethodList = lazy(() => import("./MethodList"));
+
+export function MethodChooser() {
+  const { stores } = useWorkspace();
+  const name = useSlice("edit", (state) => state.form.method);
+  return (
+    <SettingsPopover name="Method" label={<strong>{name}</strong>} labelText={name} width={440}>
+      {(close) => (
+        <Suspense>
+          <MethodList
+            chosen={name}
+            onChoose={(method) => {
+              stores.edit.getState().chooseMethod(method);
+              close();
+            }}
+          />
+        </Suspense>
+      )}
+    </SettingsPopover>
+  );
+}
