@@ -15,10 +15,16 @@ type Fields = Record<string, unknown>;
 
 /** Throws AppError `bad-json`, `bad-request` naming the record. Facts without their subject are left to the analysis. */
 export function readFacts(text: string, fileName: string): Fact[] {
+  const records = splitRecords(text, fileName);
+  return records.map((record, index) => readFact(record, `${fileName}, fact ${index + 1}`));
+}
+
+/** The list as it stands, its records not looked at yet. Throws as `readFacts` does. */
+export function splitRecords(text: string, fileName: string): readonly unknown[] {
   const records = /^\s*[[{]/.test(text) ? fromJson(text, fileName) : fromCsv(text, fileName);
   if (records.length === 0) throw refuse(fileName, "holds no fact");
   if (records.length > MOST_FACTS) throw refuse(fileName, `holds more than ${MOST_FACTS} facts`);
-  return records.map((record, index) => readFact(record, `${fileName}, fact ${index + 1}`));
+  return records;
 }
 
 function fromJson(text: string, fileName: string): readonly unknown[] {
