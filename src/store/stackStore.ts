@@ -1,6 +1,7 @@
 /** The edits on the model: order, switches, names, files. The worker owns the truth; this holds its last answer. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { StackState as Stack } from "../domain/edit";
+import type { ExportFormat, ExportResult } from "../domain/export";
 import type { Lab } from "../workers/client";
 import { createRun, IDLE, type Run } from "./run";
 
@@ -15,9 +16,14 @@ export type StackStoreState = {
   remove(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
   move(id: string, to: number): Promise<void>;
+  /** Removes every edit above the lowest `count`. */
+  keepFirst(count: number): Promise<void>;
   /** The stack as a `.palimpsest` file. */
   save(): Promise<Uint8Array<ArrayBuffer> | undefined>;
   open(file: File, acceptOtherRevision: boolean): Promise<boolean>;
+  /** The way to other programs: under way, or what was found on reading the files again. */
+  exporting: Run<ExportResult>;
+  export(format: ExportFormat): Promise<ExportResult | undefined>;
   /** An edit was just made: the lab's answer holds the new stack. */
   adopt(stack: Stack): void;
   forget(): void;
@@ -27,7 +33,14 @@ export type StackStore = StoreApi<StackStoreState>;
 
 type StackLab = Pick<
   Lab,
-  "stack" | "setEditEnabled" | "removeEdit" | "renameEdit" | "moveEdit" | "saveEdits" | "openEdits"
+  | "stack"
+  | "setEditEnabled"
+  | "removeEdit"
+  | "renameEdit"
+  | "moveEdit"
+  | "saveEdits"
+  | "openEdits"
+  | "exportEdits"
 >;
 
 export function createStackStore(lab: StackLab): StackStore {
@@ -36,16 +49,19 @@ export function createStackStore(lab: StackLab): StackStore {
     const saving = createRun<{ bytes: Uint8Array<ArrayBuffer> }>((run) => {
       if (run.status === "failed") set({ change: run });
     });
+    const leaving = createRun<ExportResult>((exporting) => set({ exporting }));
     type Job = Parameters<typeof changing.start>[0];
     const change = async (job: Job): Promise<boolean> => {
       const stack = await changing.start(job);
-      if (stack !== undefined) set({ stack });
+      // What was said of an export was said of the stack before.
+      if (stack !== undefined) set({ stack, exporting: IDLE });
       return stack !== undefined;
     };
 
     return {
       stack: undefined,
       change: IDLE,
+      exporting: IDLE,
       refusedFile: undefined,
 
       refresh: async () => void (await change((context) => lab.stack({}, context))),
@@ -53,6 +69,7 @@ export function createStackStore(lab: StackLab): StackStore {
         void (await change((context) => lab.setEditEnabled({ id, enabled }, context))),
       remove: async (id) => void (await change((context) => lab.removeEdit({ id }, context))),
       rename: async (id, name) => void (await change((context) => lab.renameEdit({ id, name }, context))),
+      keepFirst: async (count) => void (await change((context) => lab.keepFirstEdits({ count }, context))),
       move: async (id, to) => void (await change((context) => lab.moveEdit({ id, to }, context))),
 
       save: async () => (await saving.start((context) => lab.saveEdits({}, context)))?.bytes,
@@ -67,8 +84,12 @@ export function createStackStore(lab: StackLab): StackStore {
         if (mayInsist) set({ refusedFile: file });
         return isOpen;
       },
-      adopt: (stack) => set({ stack, change: IDLE }),
-      forget: () => set({ stack: undefined, change: IDLE }),
+      export: (format) => leaving.start((context) => lab.exportEdits({ format }, context)),
+      adopt: (stack) => set({ stack, change: IDLE, exporting: IDLE }),
+      forget: () => {
+        leaving.stop();
+        set({ stack: undefined, change: IDLE, exporting: IDLE });
+      },
     };
   });
 }

@@ -1,8 +1,9 @@
-/** Saves the edits to a `.palimpsest` file and opens one again. */
+/** Saves the edits to a `.palimpsest` file, opens one again, and writes them for other programs. */
 import { Button } from "@mantine/core";
 import { useRef } from "react";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { download, fileNameFrom } from "../charts/download";
+import { ExportMenu } from "./ExportMenu";
 import styles from "./stack.module.css";
 
 export function FileButtons({ hasEdits }: { hasEdits: boolean }) {
@@ -24,6 +25,7 @@ export function FileButtons({ hasEdits }: { hasEdits: boolean }) {
       <Button size="compact-sm" variant="default" onClick={() => picker.current?.click()}>
         Open…
       </Button>
+      <ExportMenu hasEdits={hasEdits} name={name} />
       {isOtherRevision ? (
         <Button size="compact-sm" variant="default" onClick={() => void workspace.openRefused()}>
           Open it anyway
