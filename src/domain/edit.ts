@@ -30,6 +30,8 @@ export type EditRequest = {
   targetTrue?: string;
   paraphrases: readonly string[];
   neighbours: readonly Neighbour[];
+  /** Tokens of the answer at which a new chunk begins, in place of the settings' cut; for methods that cut answers. */
+  cuts?: readonly number[];
 };
 
 /** Hyper-parameters under readable names; `editing/settings` maps the published names to these. */
@@ -180,7 +182,15 @@ export type ProbeKind = "rewrite" | "paraphrase" | "neighbourhood";
 export type ProbeSide = { pNew: number; pTrue: number | null; newIsGreedy: boolean; best: string };
 export type Probe = { kind: ProbeKind; prompt: string; target: string; before: ProbeSide; after: ProbeSide };
 
-export type EditPartial = { losses: OptimisationStep[] };
+/** The steps so far of vector number `vector`, counted over all requests and their chunks. */
+export type EditPartial = { losses: OptimisationStep[]; vector: number };
+
+/** One token of a long answer, told what comes before it: its probability, and whether no other token is likelier. */
+export type TargetToken = {
+  text: string;
+  before: { p: number; best: boolean };
+  after: { p: number; best: boolean };
+};
 
 export type EditCall = {
   method: EditMethod;
@@ -222,6 +232,8 @@ export type EditResult = {
     before: { p: number; rank: number };
     after: { p: number; rank: number };
     loss: OptimisationStep[];
+    /** Of methods for long answers. */
+    tokens?: TargetToken[];
   }[];
   /** Of every optimised vector, where a request has several (the chunks of a long answer). */
   losses?: OptimisationStep[][];

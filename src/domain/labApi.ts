@@ -17,6 +17,7 @@ import type { MethodDescription } from "./methods";
 import type { LifelongPoint, LifelongRequest } from "./lifelong";
 import type { Backend, LoadedModel, ModelSource, ModelSummary, Precision, Token } from "./model";
 import type { KeptModels, ModelInspection } from "./modelInspection";
+import type { CutRequest, CutTarget } from "./longTarget";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
 import type { StatisticsRequest, StatisticsResult } from "./statistics";
@@ -41,6 +42,7 @@ import type {
   TraceRequest,
   TraceResult,
 } from "./trace";
+import type { DuelRequest, DuelResult, SweepRequest, SweepResult } from "./trials";
 
 export type Handler<Request, Result, Partial = never> = (
   request: Request,
@@ -79,6 +81,12 @@ export type LabApi = {
   /** What all edits in use have done to the model beyond their own facts. */
   damage: Handler<Record<never, never>, DamageReport>;
   edit: Handler<EditCall, EditResult, EditPartial>;
+  /** A long answer as it would be cut, with how likely its tokens are now. */
+  cutTarget: Handler<CutRequest, CutTarget>;
+  /** The same requests by several methods on the untouched base; the stack stays as it is. */
+  duel: Handler<DuelRequest, DuelResult, DuelResult>;
+  /** The same edit at every layer on the weights in use; the stack stays as it is. */
+  layerSweep: Handler<SweepRequest, SweepResult, SweepResult>;
   /** The next edits of a long sequence, and what is left of everything after them. */
   continueLifelong: Handler<LifelongRequest, LifelongPoint>;
   stack: Handler<Record<never, never>, StackState>;

@@ -49,3 +49,39 @@ export function cutAnswer(tokenizer: Tokenizer, text: string, ids: Int32Array, c
       return [{ start: 0, end: ids.length, overlap: 0 }];
   }
 }
+
+/** Settings that say how an answer is cut; a method without them takes the answer whole. */
+type ChunkingSettings = { chunking?: unknown; window?: unknown; overlap?: unknown };
+
+/** A request's own borders, else what the settings say. Throws AppError `bad-request`. */
+export function chunksOf(
+  tokenizer: Tokenizer,
+  { answerText, answer }: { answerText: string; answer: Int32Array },
+  cuts: readonly number[] | undefined,
+  { chunking, window, overlap }: ChunkingSettings,
+): Chunk[] {
+  const isCut = chunking === "window" || chunking === "sentences" || chunking === "whole";
+  if (cuts !== undefined && isCut) return chunksAt(answer.length, cuts);
+  if (chunking === "window") {
+    return cutAnswer(tokenizer, answerText, answer, {
+      kind: "window",
+      window: Number(window),
+      overlap: Number(overlap),
+    });
+  }
+  return cutAnswer(tokenizer, answerText, answer, { kind: chunking === "sentences" ? "sentences" : "whole" });
+}
+
+/** Chunks that begin at token 0 and at each of `cuts`, ascending. Throws AppError `bad-request`. */
+export function chunksAt(length: number, cuts: readonly number[]): Chunk[] {
+  const isOrdered = cuts.every((cut, index) => Number.isInteger(cut) && cut > (cuts[index - 1] ?? 0));
+  if (!isOrdered || (cuts.at(-1) ?? 0) >= length) {
+    throw new AppError(
+      "bad-request",
+      `The answer has ${length} tokens and cannot be cut at ${cuts.join(", ")}.`,
+      `Give token numbers between 1 and ${length - 1}, each larger than the one before.`,
+      { field: "cuts" },
+    );
+  }
+  return [0, ...cuts].map((start, index) => ({ start, end: cuts[index] ?? length, overlap: 0 }));
+}

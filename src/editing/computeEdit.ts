@@ -140,7 +140,7 @@ function reporter(onProgress: ComputeOptions["onProgress"]): RecipeContext["repo
     const secondsLeft = pace(done, total);
     const progress = { note, done, total, ...(secondsLeft === undefined ? {} : { secondsLeft }) };
     const last = losses?.at(-1);
-    if (last) onProgress(progress, { losses: [...last] });
+    if (last) onProgress(progress, { losses: [...last], vector: losses!.length - 1 });
     else onProgress(progress);
   };
 }

@@ -38,6 +38,7 @@ const request = z.strictObject({
   neighbours: z
     .array(z.strictObject({ prompt: text, subject: text.exactOptional(), target: text.exactOptional() }))
     .max(MAX_LIST),
+  cuts: z.array(z.number().int().min(1)).max(MAX_LIST).exactOptional(),
 });
 
 const step = z.strictObject({

@@ -3,6 +3,8 @@ import type { Handler, LabApi } from "../domain/labApi";
 import { memory } from "../gpu/tensor";
 import { selfTest } from "../gpu/selfTest";
 import { measureDamage } from "./damage";
+import { cutTarget } from "./cutTarget";
+import { duelMethods } from "./duel";
 import { editFacts, recomputeEdit } from "./edit";
 import type { LabEnvironment } from "./environment";
 import { exportStack } from "./export";
@@ -10,6 +12,7 @@ import { forecast } from "./forecast";
 import { inspectModel } from "./inspectModel";
 import {
   assertRoom,
+  duelMemory,
   editMemory,
   generationMemory,
   statisticsMemory,
@@ -23,6 +26,7 @@ import { checkInterference, findPreview } from "./interference";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
 import { continueLifelong } from "./lifelong";
 import { describeMethods } from "./methods";
+import { sweepLayers } from "./layerSweep";
 import { load } from "./load";
 import { constructedMemory } from "../superposition/constructedMemory";
 import { startEngine } from "./engine";
@@ -73,6 +77,12 @@ export function createLab(environment: LabEnvironment): LabApi {
     constructedMemory: async (request) => constructedMemory(request),
     damage: (_request, context) => measureDamage(session, context),
     edit: job(editMemory, (_state, request, context) => editFacts(session, request, context)),
+    cutTarget: (request, context) => cutTarget(loadedModel(session), request, context),
+    duel: job(duelMemory, (_state, request, context) => duelMethods(session, request, context)),
+    layerSweep: job(
+      (state, { call }) => editMemory(state, call),
+      (_state, request, context) => sweepLayers(session, request, context),
+    ),
     continueLifelong: (request, context) => continueLifelong(session, request, context),
     stack: () => stackState(session),
     setEditEnabled: (request) => setEditEnabled(session, request),

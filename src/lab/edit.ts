@@ -6,16 +6,20 @@ import type {
   EditResult,
   NamedTensor,
   OptimisationStep,
+  Settings,
+  TargetToken,
 } from "../domain/edit";
 import type { CallContext } from "../domain/progress";
 import { computeEdit, readCallSettings } from "../editing/computeEdit";
 import { methodNamed } from "../editing/methods/methods";
 import type { StackedEdit } from "../editing/stack";
 import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
+import { scoreTargetTokens, type TokenScore } from "../evaluation/targetTokens";
 import { throwIfCancelled } from "../lib/cancel";
 import { AppError } from "../lib/errors";
 import { predictNeighbourShares } from "../superposition/neighbourShares";
 import { continuePrompt } from "./continuePrompt";
+import { readLongText } from "./cutTarget";
 import { gatherInputs, type EditInputs } from "./editInputs";
 import { keepStack } from "./journal";
 import { loadedModel, type LoadedState, type Session } from "./session";
@@ -28,12 +32,15 @@ type Side = {
   rewrites: { p: number; rank: number }[];
   probes: Awaited<ReturnType<typeof probeSides>>[];
   texts: string[];
+  /** Per request, the tokens of a long answer; empty for methods of short ones. */
+  tokens: (TokenScore & { text: string })[][];
 };
 
 /** Everything that is asked before and after in the same words. */
 async function ask(
   state: LoadedState,
-  requests: readonly EditRequest[],
+  { method, requests }: EditCall,
+  settings: Settings,
   context: CallContext<never>,
 ): Promise<Side> {
   const { model } = state;
@@ -46,7 +53,23 @@ async function ask(
   const texts = [];
   for (const prompt of prompts.slice(0, MOST_FREE_TEXTS))
     texts.push(await continuePrompt(state, prompt, FREE_TEXT_TOKENS, context));
-  return { rewrites, probes, texts };
+  const tokens = [];
+  const long = methodNamed(method).longTargets ? requests.slice(0, MOST_FREE_TEXTS) : [];
+  for (const request of long) {
+    const text = readLongText(model, request, settings);
+    const found = await scoreTargetTokens(model, text, context.signal);
+    tokens.push(found.map((one, at) => ({ ...one, text: model.tokenizer.tokenText(text.answer[at]!) })));
+  }
+  return { rewrites, probes, texts, tokens };
+}
+
+/** The same tokens before and after. */
+function pairTokens(before: Side["tokens"][number], after: Side["tokens"][number]): TargetToken[] {
+  return before.map(({ text, p, best }, index) => ({
+    text,
+    before: { p, best },
+    after: { p: after[index]!.p, best: after[index]!.best },
+  }));
 }
 
 type Computed = {
@@ -131,6 +154,7 @@ function compare(requests: readonly EditRequest[], before: Side, after: Side, lo
       before: before.rewrites[index]!,
       after: after.rewrites[index]!,
       loss: losses[index] ?? [],
+      ...(before.tokens[index] && { tokens: pairTokens(before.tokens[index], after.tokens[index]!) }),
     })),
     probes: requests.flatMap((_, index) => pairProbes(before.probes[index]!, after.probes[index]!)),
     generations: requests.slice(0, MOST_FREE_TEXTS).map((request, index) => ({
@@ -152,11 +176,11 @@ async function editAndCompare(
   const state = loadedModel(session);
   const { settings, notes } = readCallSettings(call, state.model);
   const inputs = await gatherInputs(session, call, settings, context);
-  const before = await ask(state, call.requests, context);
+  const before = await ask(state, call, settings, context);
   const earlier = state.stack.edits;
   const finish = async () => {
     const done = await compute(inputs);
-    const after = await ask(state, call.requests, context);
+    const after = await ask(state, call, settings, context);
     const edits = state.stack.edits.filter(({ id }) => done.ids.includes(id));
     const interference = await predictNeighbourShares(state.model, edits, context.signal);
     throwIfCancelled(context.signal);

@@ -6,6 +6,7 @@ import type { EditCall } from "../domain/edit";
 import type { GenerateRequest } from "../domain/generation";
 import type { StatisticsRequest } from "../domain/statistics";
 import type { TraceAverageRequest, TraceRequest } from "../domain/trace";
+import type { DuelRequest } from "../domain/trials";
 import { estimateStatisticsMemory } from "../editing/statisticsMemory";
 import { editedMatrixBytes, estimateTargetMemory } from "../editing/targetMemory";
 import { memory } from "../gpu/tensor";
@@ -101,6 +102,15 @@ export function editMemory(state: LoadedState, call: EditCall): JobMemory {
     bytes: estimateTargetMemory(config, state.info.backend, size) + editedMatrixBytes(config),
     remedy: "Take fewer contexts, or a shorter prompt; or load the model in fewer bits.",
   };
+}
+
+/** Methods take their turn: the largest of them. */
+export function duelMemory(state: LoadedState, { entries, requests, seed }: DuelRequest): JobMemory {
+  const needs = entries.map(({ method, settings }) =>
+    editMemory(state, { method, settings, requests, seed }),
+  );
+  const most = needs.toSorted((a, b) => b.bytes - a.bytes)[0];
+  return most ?? { bytes: 0, remedy: "" };
 }
 
 /**

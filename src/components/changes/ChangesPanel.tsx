@@ -2,13 +2,13 @@
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import type { EditResult, Probe, ProbeKind } from "../../domain/edit";
+import { succeeded } from "../../lib/probeScores";
 import { useSlice } from "../workspaceContext";
 import { Panel } from "../ui/Panel";
 import styles from "./changes.module.css";
 import { FreeText } from "./FreeText";
 import { InterferenceBars } from "./InterferenceBars";
 import { ProbeTable } from "./ProbeTable";
-import { succeeded } from "./succeeded";
 
 type Tab = "all" | ProbeKind | "text";
 

@@ -1,10 +1,10 @@
 /** One line per probe: what the model said before and says now, and how both answers' probabilities moved. */
 import type { Probe, ProbeKind } from "../../domain/edit";
+import { succeeded } from "../../lib/probeScores";
 import { NewText, WasText } from "../ui/DiffText";
 import { ProseText } from "../ui/ModelText";
 import { probability } from "../ui/numbers";
 import styles from "./changes.module.css";
-import { succeeded } from "./succeeded";
 
 const NAMES: Record<ProbeKind, string> = {
   rewrite: "rewrite",

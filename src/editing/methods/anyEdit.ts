@@ -5,7 +5,7 @@
  */
 import type { Model } from "../../model/model";
 import { findChunkTargets } from "../chunkTargets";
-import { cutAnswer, windowChunks, type Chunking } from "../chunks";
+import { chunksOf, windowChunks } from "../chunks";
 import { longText } from "../longTexts";
 import { anyEditDefinition, type AnyEditSettings } from "../settings/anyEditSettings";
 import { leastSquaresRule, nullSpaceRule, type LayerRule } from "../updateRules";
@@ -13,9 +13,6 @@ import type { StatedText } from "../statedTexts";
 import { writeStates } from "../writeStates";
 import { trainStates } from "./unke";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
-
-const chunkingOf = ({ chunking, window, overlap }: AnyEditSettings): Chunking =>
-  chunking === "window" ? { kind: "window", window, overlap } : { kind: chunking };
 
 async function run(
   model: Model,
@@ -35,7 +32,7 @@ export async function findStates(
   const layer = settings.editLayers.at(-1)!;
   const all = requests.map((request) => {
     const text = longText(model, request, settings);
-    return { text, chunks: cutAnswer(model.tokenizer, text.answerText, text.answer, chunkingOf(settings)) };
+    return { text, chunks: chunksOf(model.tokenizer, text, request.cuts, settings) };
   });
   const total = all.reduce((sum, { chunks }) => sum + chunks.length, 0);
   const stated: StatedText[] = [];

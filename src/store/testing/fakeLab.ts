@@ -263,6 +263,14 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     },
     continueLifelong: () => Promise.reject(new Error("not asked for in these tests")),
     methods: () => Promise.resolve(METHOD_LIST),
+    cutTarget: ({ request }) => {
+      const tokens = wordsOf(request.targetNew).map(({ text }) => ({ text, p: 0.1, best: false }));
+      const cuts = request.cuts ?? [];
+      const chunks = [0, ...cuts].map((start, at) => ({ start, end: cuts[at] ?? tokens.length, overlap: 0 }));
+      return Promise.resolve({ questionTokens: 5, contextLength: 32, tokens, chunks });
+    },
+    duel: () => Promise.reject(new Error("not asked for in these tests")),
+    layerSweep: () => Promise.reject(new Error("not asked for in these tests")),
     edit: () => {
       stack = stackOf([true]);
       return Promise.resolve({ ...EDIT_RESULT, stack });
