@@ -74,6 +74,7 @@ export async function openTensors(read: ReadFixture, path: string): Promise<Rome
     if (dtype === "I32") return { shape, values: Float64Array.from(new Int32Array(raw)) };
     if (dtype === "F32") return { shape, values: Float64Array.from(new Float32Array(raw)) };
     if (dtype === "F64") return { shape, values: new Float64Array(raw) };
+    if (dtype === "U8") return { shape, values: Float64Array.from(new Uint8Array(raw)) };
     throw new Error(`${path}: ${name} is ${dtype}`);
   };
 }
