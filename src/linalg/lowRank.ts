@@ -5,7 +5,11 @@
  * Its slow twin, for systems with nearly as many keys as dimensions, is `solveKeysDense`.
  */
 import { cholesky, type CholeskyFactor } from "./cholesky";
+import { productOfRows, subtractRowProducts } from "./rowProducts";
 import { solveFactored } from "./triangular";
+
+/** Rows of a symmetric product made together. */
+const ROWS = 48;
 
 /**
  * X = (λC + K Kᵀ + K_p K_pᵀ)⁻¹ K, [f, n], by triangular solves with n + p columns and one system of that size.
@@ -50,7 +54,8 @@ function selectedColumns(
   for (let i = 0; i < m; i++) system[i * m + i]! += shift;
   const selector = new Float64Array(m * n);
   for (let i = 0; i < n; i++) selector[i * n + i] = 1;
-  return multiply(b, solveFactored(cholesky(system, m), selector, n), f, m, n);
+  const weights = solveFactored(cholesky(system, m), selector, n);
+  return productOfRows(b, transpose(weights, m, n), f, n, m);
 }
 
 /** X = (λC + K Kᵀ + K_p K_pᵀ)⁻¹ K from C [f, f] itself: one f × f factorisation. */
@@ -64,12 +69,13 @@ export function solveKeysDense(
   const all = kept.length === 0 ? keys : sideBySide(keys, kept, f);
   const m = all.length / f;
   const system = c.map((value) => lambda * value);
-  for (let i = 0; i < f; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let at = 0; at < m; at++) sum += all[i * m + at]! * all[j * m + at]!;
-      system[i * f + j]! += sum;
-    }
+  const rows = { values: all, from: 0, stride: m };
+  const negative = { values: all.map((value) => -value), from: 0, stride: m };
+  // The lower triangle alone is read: blocks of rows up to their own diagonal.
+  for (let first = 0; first < f; first += ROWS) {
+    const count = Math.min(ROWS, f - first);
+    const target = { values: system, from: first * f, stride: f };
+    subtractRowProducts(target, { ...negative, from: first * m }, rows, count, first + count, m);
   }
   return solveFactored(cholesky(system, f), keys, keys.length / f);
 }
@@ -87,30 +93,14 @@ export function sideBySide(a: Float64Array, b: Float64Array, rows: number): Floa
 
 /** A B [m, n] for A [m, k] and B [k, n]. */
 export function multiply(a: Float64Array, b: Float64Array, m: number, k: number, n: number): Float64Array {
-  const product = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) {
-    const row = product.subarray(i * n, (i + 1) * n);
-    for (let at = 0; at < k; at++) {
-      const factor = a[i * k + at]!;
-      if (factor === 0) continue;
-      const from = at * n;
-      for (let j = 0; j < n; j++) row[j]! += factor * b[from + j]!;
-    }
-  }
-  return product;
+  return productOfRows(a, transpose(b, k, n), m, n, k);
 }
 
 /** Aᵀ B [n, n] for A, B [f, n] with a symmetric result, made exactly so against rounding. */
 function gram(a: Float64Array, b: Float64Array, f: number): Float64Array {
   const n = a.length / f;
-  const product = new Float64Array(n * n);
-  for (let row = 0; row < f; row++) {
-    const from = row * n;
-    for (let i = 0; i < n; i++) {
-      const factor = a[from + i]!;
-      for (let j = 0; j <= i; j++) product[i * n + j]! += factor * b[from + j]!;
-    }
-  }
+  const rows = transpose(a, f, n);
+  const product = productOfRows(rows, a === b ? rows : transpose(b, f, n), n, n, f);
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) product[j * n + i] = product[i * n + j]!;
   return product;
 }

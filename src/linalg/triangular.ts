@@ -1,13 +1,21 @@
 /**
- * Forward and backward substitution with a Cholesky factor L [n, n]; right-hand sides are the columns of
- * B [n, columns], row-major, so that the inner loop runs over a row of B.
+ * Forward and backward substitution with a Cholesky factor L [n, n]; right-hand sides are the columns of B [n, columns],
+ * row-major. Several of them are solved as the rows of Bᵀ, block by block, so that almost all of the work is products of
+ * contiguous rows (rowProducts.ts); for a few the inner loop runs over a row of B.
  */
 import { invariant } from "../lib/errors";
 import type { CholeskyFactor } from "./cholesky";
+import { subtractRowProducts } from "./rowProducts";
+
+/** Unknowns solved before their part of all further rows is subtracted. */
+const BLOCK = 48;
+/** Right-hand sides from which on blocks pay. */
+const ENOUGH = 4;
 
 /** Overwrites B with L⁻¹ B. */
 export function solveLowerInPlace({ n, lower }: CholeskyFactor, b: Float64Array, columns: number): void {
   invariant(b.length === n * columns, `solveLower: ${b.length} numbers are not ${n} × ${columns}`);
+  if (columns >= ENOUGH) return asRows(b, n, columns, (rows) => forwardBlocks(lower, n, rows, columns));
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < i; k++) subtractRow(b, columns, i, k, lower[i * n + k]!);
     divideRow(b, columns, i, lower[i * n + i]!);
@@ -21,6 +29,7 @@ export function solveLowerTransposedInPlace(
   columns: number,
 ): void {
   invariant(b.length === n * columns, `solveLowerTransposed: ${b.length} numbers are not ${n} × ${columns}`);
+  if (columns >= ENOUGH) return asRows(b, n, columns, (rows) => backwardBlocks(lower, n, rows, columns));
   for (let i = n - 1; i >= 0; i--) {
     divideRow(b, columns, i, lower[i * n + i]!);
     for (let k = 0; k < i; k++) subtractRow(b, columns, k, i, lower[i * n + k]!);
@@ -30,9 +39,74 @@ export function solveLowerTransposedInPlace(
 /** X = (L Lᵀ)⁻¹ B; B [n, columns] is left alone. */
 export function solveFactored(factor: CholeskyFactor, b: Float64Array, columns = 1): Float64Array {
   const x = Float64Array.from(b);
+  const { n, lower } = factor;
+  if (columns >= ENOUGH) {
+    invariant(b.length === n * columns, `solveFactored: ${b.length} numbers are not ${n} × ${columns}`);
+    asRows(x, n, columns, (rows) => {
+      forwardBlocks(lower, n, rows, columns);
+      backwardBlocks(lower, n, rows, columns);
+    });
+    return x;
+  }
   solveLowerInPlace(factor, x, columns);
   solveLowerTransposedInPlace(factor, x, columns);
   return x;
+}
+
+/** Lets `solve` work on Bᵀ [columns, n]. */
+function asRows(b: Float64Array, n: number, columns: number, solve: (rows: Float64Array) => void): void {
+  const rows = new Float64Array(b.length);
+  for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) rows[c * n + i] = b[i * columns + c]!;
+  solve(rows);
+  for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) b[i * columns + c] = rows[c * n + i]!;
+}
+
+function forwardBlocks(lower: Float64Array, n: number, rows: Float64Array, columns: number): void {
+  for (let first = 0; first < n; first += BLOCK) {
+    const end = Math.min(first + BLOCK, n);
+    const target = { values: rows, from: first, stride: n };
+    const solved = { values: rows, from: 0, stride: n };
+    subtractRowProducts(
+      target,
+      solved,
+      { values: lower, from: first * n, stride: n },
+      columns,
+      end - first,
+      first,
+    );
+    for (let c = 0; c < columns; c++) {
+      const row = c * n;
+      for (let i = first; i < end; i++) {
+        let sum = rows[row + i]!;
+        for (let k = first; k < i; k++) sum -= lower[i * n + k]! * rows[row + k]!;
+        rows[row + i] = sum / lower[i * n + i]!;
+      }
+    }
+  }
+}
+
+function backwardBlocks(lower: Float64Array, n: number, rows: Float64Array, columns: number): void {
+  const below = new Float64Array(BLOCK * n);
+  const last = Math.floor((n - 1) / BLOCK) * BLOCK;
+  for (let first = last; first >= 0; first -= BLOCK) {
+    const end = Math.min(first + BLOCK, n);
+    const depth = n - end;
+    // The block's columns of L below it, as rows.
+    for (let i = end; i < n; i++) {
+      for (let k = first; k < end; k++) below[(k - first) * n + i - end] = lower[i * n + k]!;
+    }
+    const target = { values: rows, from: first, stride: n };
+    const solved = { values: rows, from: end, stride: n };
+    subtractRowProducts(target, solved, { values: below, from: 0, stride: n }, columns, end - first, depth);
+    for (let c = 0; c < columns; c++) {
+      const row = c * n;
+      for (let i = end - 1; i >= first; i--) {
+        const value = rows[row + i]! / lower[i * n + i]!;
+        rows[row + i] = value;
+        for (let k = first; k < i; k++) rows[row + k]! -= lower[i * n + k]! * value;
+      }
+    }
+  }
 }
 
 function subtractRow(b: Float64Array, columns: number, target: number, source: number, factor: number): void {
