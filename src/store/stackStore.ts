@@ -40,6 +40,7 @@ type StackLab = Pick<
   | "moveEdit"
   | "saveEdits"
   | "openEdits"
+  | "keepFirstEdits"
   | "exportEdits"
 >;
 

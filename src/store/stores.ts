@@ -2,7 +2,11 @@
 import type { Lab } from "../workers/client";
 import { createAskStore } from "./askStore";
 import { createCautionStore } from "./cautionStore";
+import { createDamageStore } from "./damageStore";
 import { createEditStore } from "./editStore";
+import { createFactListStore } from "./factListStore";
+import { createInterferenceStore } from "./interferenceStore";
+import { createLifelongStore } from "./lifelongStore";
 import { createMethodStore } from "./methodStore";
 import { createModelStore } from "./modelStore";
 import { createNoticeStore } from "./noticeStore";
@@ -13,6 +17,7 @@ import { createReportStore } from "./reportStore";
 import { createSheetStore } from "./sheetStore";
 import { createStackStore } from "./stackStore";
 import { createStatisticsStore } from "./statisticsStore";
+import { createSuperpositionStore } from "./superpositionStore";
 import { createTraceStore } from "./traceStore";
 
 export type Stores = ReturnType<typeof createStores>;
@@ -28,6 +33,11 @@ export function createStores(lab: Lab) {
     edit: createEditStore(lab),
     stack: createStackStore(lab),
     statistics: createStatisticsStore(lab),
+    facts: createFactListStore(lab),
+    superposition: createSuperpositionStore(lab),
+    interference: createInterferenceStore(lab),
+    lifelong: createLifelongStore(lab),
+    damage: createDamageStore(lab),
     caution: createCautionStore(lab),
     report: createReportStore(lab),
     notices: createNoticeStore(),

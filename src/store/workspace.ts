@@ -9,6 +9,7 @@ import { EMPTY_FORM, toEditCall } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import { keepChanges } from "./keptChanges";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
+import { createLimits } from "./limits";
 import { methodNamed } from "./methodStore";
 import { createOfflineNews } from "./offlineNews";
 import { createOpening } from "./opening";
@@ -51,6 +52,8 @@ export function createWorkspace(lab: Lab) {
     await question.weightsChanged();
   };
 
+  const limits = createLimits(stores, lab, { changeStack, afterEdit });
+
   const present = (): Remembered => {
     const { text, subject } = prompt.getState();
     const { targetNew, seed } = edit.getState().form;
@@ -64,6 +67,8 @@ export function createWorkspace(lab: Lab) {
 
   return {
     stores,
+    /** Superposition, sequences of edits, damage. */
+    limits,
 
     /**
      * The first paint: what the address names, else what was here last, else a finished stored example; and the
@@ -84,6 +89,7 @@ export function createWorkspace(lab: Lab) {
         edit.getState().setForm({ ...target, seed: page.seed });
       }
       galleryModel = gallery?.model;
+      limits.hearGallery(gallery);
       if (stored !== undefined && example !== undefined) showStored(example, stored);
       keepRemembering();
       if (gallery === undefined) return;
