@@ -2,10 +2,11 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { contentSecurityPolicy } from "./scripts/contentSecurityPolicy.ts";
 import { offline } from "./scripts/offline.ts";
+import { preloadPage } from "./scripts/preloadPage.ts";
 
 export default defineConfig(({ command }) => ({
   base: "./",
-  plugins: [react(), contentSecurityPolicy(command === "serve"), offline()],
+  plugins: [react(), contentSecurityPolicy(command === "serve"), preloadPage(), offline()],
   worker: { format: "es" },
   build: { target: "es2023", modulePreload: { polyfill: false }, assetsInlineLimit: 0, outDir: "dist/page" },
   optimizeDeps: {

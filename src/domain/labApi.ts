@@ -58,6 +58,11 @@ export type LabApi = {
   removeKeptModel: Handler<{ ref: string }, KeptModels>;
   /** `precision`: how weights are kept; by default the form that loses least of those that fit this device. */
   load: Handler<{ source: ModelSource; backend?: Backend; precision?: Precision }, LoadedModel>;
+  /**
+   * Tests an engine that `load` has left untested, as it does on a page where no other engine is left to choose: the
+   * first answer comes before the test. Fails with gpu-error, and nothing is loaded then.
+   */
+  checkEngine: Handler<Record<never, never>, void>;
   tokenize: Handler<{ prompt: string }, { tokens: Token[] }>;
   generate: Handler<GenerateRequest, GenerateResult, GeneratePartial>;
   score: Handler<ScoreRequest, ScoreResult>;

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import type { BackendName, Driver } from "./driver";
+import { requestAdapter } from "./adapter";
 import { setActiveDriver } from "./driver";
 import { registerGradients } from "./kernelSpec";
 import { KERNELS } from "./specs/all";
@@ -65,7 +66,7 @@ export async function startBackend(
   };
 }
 
-/** Dynamic imports: a page on WebGPU need not download the other backends. */
+/** Dynamic imports: a page downloads the backend it uses, and WebGPU's only where there is an adapter. */
 async function startDriver(backend: BackendName, options: BackendOptions): Promise<Driver> {
   switch (backend) {
     case "cpu":
@@ -73,6 +74,7 @@ async function startDriver(backend: BackendName, options: BackendOptions): Promi
     case "wasm":
       return (await import("./wasm/wasmDriver")).startWasm(options.wasmFiles);
     case "webgpu":
+      await requestAdapter();
       return (await import("./webgpuDriver")).startWebGpu();
   }
 }

@@ -3,6 +3,7 @@
  * and keeps what it heard. It knows nothing of tensors; `webgpuBackend.ts` builds the tfjs backend on it.
  */
 import { AppError } from "../lib/errors";
+import { requestAdapter, webGpuUnavailable } from "./adapter";
 
 /** Limits the kernels profit from; the adapter's own value is requested for each (platform.md 1.4). */
 const WANTED_LIMITS = [
@@ -64,25 +65,8 @@ export async function openDevice(): Promise<OwnDevice> {
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
     return watchDevice(device, adapter.info);
   } catch (error) {
-    throw unavailable(`The graphics adapter gave no device: ${(error as Error).message}`);
+    throw webGpuUnavailable(`The graphics adapter gave no device: ${(error as Error).message}`);
   }
-}
-
-async function requestAdapter(): Promise<GPUAdapter> {
-  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
-  if (!gpu) throw unavailable("This browser has no WebGPU.");
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  // tfjs reads adapter.features unchecked (tensorflow/tfjs#8094): a missing adapter must not get that far.
-  if (!adapter) throw unavailable("The browser knows WebGPU but found no graphics adapter for it.");
-  return adapter;
-}
-
-function unavailable(message: string): AppError {
-  return new AppError(
-    "webgpu-unavailable",
-    message,
-    "Choose the WASM backend; it computes the same on the processor.",
-  );
 }
 
 function watchDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo): OwnDevice {

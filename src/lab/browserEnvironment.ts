@@ -42,6 +42,16 @@ function nameOfFiles({ files, folder }: Extract<ModelSource, { kind: "files" }>)
 const folderOf = (base: string, name: string): string =>
   new URL(`models/${encodeURIComponent(name)}/`, base).href;
 
+async function openEmbedded(
+  base: string,
+  name: string,
+  options: { signal: AbortSignal; isToBeLoaded: boolean },
+): Promise<OpenedFiles> {
+  const { manifest, files } = await openEmbeddedModel(folderOf(base, name), options);
+  const { licence, modelHash } = manifest;
+  return { ref: `embedded:${name}`, files, licence, ...(modelHash && { modelHash }) };
+}
+
 async function openSource(
   base: string,
   source: ModelSource,
@@ -49,10 +59,8 @@ async function openSource(
 ): Promise<OpenedFiles> {
   const { signal } = context;
   switch (source.kind) {
-    case "embedded": {
-      const { manifest, files } = await openEmbeddedModel(folderOf(base, source.name), { signal });
-      return { ref: `embedded:${source.name}`, files, licence: manifest.licence };
-    }
+    case "embedded":
+      return openEmbedded(base, source.name, { signal, isToBeLoaded: true });
     case "files":
       return { ref: nameOfFiles(source), files: droppedModelFiles(source.files) };
     case "hub":
@@ -67,6 +75,10 @@ async function peekSource(
   source: ModelSource,
   context: CallContext<never>,
 ): Promise<PeekedFiles> {
+  const { signal } = context;
+  if (source.kind === "embedded") {
+    return { ...(await openEmbedded(base, source.name, { signal, isToBeLoaded: false })), isKept: true };
+  }
   if (source.kind !== "hub") return { ...(await openSource(base, source, context)), isKept: true };
   return peekHubModel(source, { ...context, cache: await openModelCache() });
 }
@@ -90,6 +102,7 @@ export async function browserEnvironment(
   tell: (news: LabNews) => void,
   watch: Watch,
 ): Promise<LabEnvironment> {
+  const [journal, cache] = await Promise.all([files("palimpsest-journal"), files("palimpsest-cache")]);
   return {
     backends: "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"],
     startBackend: (name) => startBackend(name, name === "wasm" ? { wasmFiles: browserWasmFiles } : {}),
@@ -99,8 +112,9 @@ export async function browserEnvironment(
     listEmbedded: async (signal) =>
       Promise.all((await embeddedNames(base, signal)).map((name) => summarise(base, name, signal))),
     defaultCorpus: (signal) => readText(new URL(DEFAULT_CORPUS, base), signal),
-    journal: await files("palimpsest-journal"),
-    cache: await files("palimpsest-cache"),
+    journal,
+    cache,
+    testsLater: true,
     watch,
     tell,
   };

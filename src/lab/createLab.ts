@@ -28,6 +28,7 @@ import { continueLifelong } from "./lifelong";
 import { describeMethods } from "./methods";
 import { sweepLayers } from "./layerSweep";
 import { load } from "./load";
+import { checkEngine } from "./checkEngine";
 import { constructedMemory } from "../superposition/constructedMemory";
 import { startEngine } from "./engine";
 import { describe, loadedModel, type LoadedState, type Session } from "./session";
@@ -48,7 +49,7 @@ import { averageTraces, traceCell, traceFact } from "./trace";
 
 /** A lab with nothing loaded. Operations must not overlap: the tensor engine has one tape (workers/serve.ts queues). */
 export function createLab(environment: LabEnvironment): LabApi {
-  const session: Session = { environment, engine: undefined, loaded: undefined };
+  const session: Session = { environment, engine: undefined, isTested: false, loaded: undefined };
   const job = roomFor(session);
   return {
     listModels: (_request, { signal }) => environment.listEmbedded(signal),
@@ -56,6 +57,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     keptModels: () => keptModels(environment),
     removeKeptModel: (request) => removeKeptModel(environment, request),
     load: (request, context) => load(session, request, context),
+    checkEngine: () => checkEngine(session),
     tokenize: async (request) => tokenizePrompt(loadedModel(session), request),
     generate: job(generationMemory, (state, request, context) => generateText(state, request, context)),
     score: (request, context) => scoreTarget(loadedModel(session), request, context),

@@ -10,11 +10,16 @@ function softwareAdapter(adapter: string): AppError {
   return new AppError("webgpu-unavailable", `This browser's only graphics adapter is software (${adapter}).`);
 }
 
-/** Starts the wanted engine, or the first that passes its self-test; says why one was passed over. */
+export type StartedEngine = { engine: EngineBackend; notices: string[]; isTested: boolean };
+
+/**
+ * Starts the wanted engine, or the first that passes its self-test; says why one was passed over. Where the test could
+ * change nothing about the choice, and someone waits, it is left to `checkEngine`.
+ */
 export async function startEngine(
   environment: LabEnvironment,
   wanted: Backend | undefined,
-): Promise<{ engine: EngineBackend; notices: string[] }> {
+): Promise<StartedEngine> {
   const notices: string[] = [];
   const names = wanted ? [wanted] : environment.backends;
   for (const [index, name] of names.entries()) {
@@ -23,8 +28,9 @@ export async function startEngine(
     try {
       engine = await environment.startBackend(name);
       if (engine.isSoftwareAdapter && !isLast) throw softwareAdapter(engine.adapter);
-      await runSelfTestOnce(engine, environment.cache);
-      return { engine, notices };
+      const isTested = !(isLast && name === "wasm" && environment.testsLater);
+      if (isTested) await runSelfTestOnce(engine, environment.cache);
+      return { engine, notices, isTested };
     } catch (error) {
       engine?.dispose();
       if (isLast || !(error instanceof AppError)) throw error;

@@ -13,6 +13,8 @@ export type OpenedFiles = {
   ref: string;
   files: ModelFiles;
   licence?: string;
+  /** `Model.hash`, where whoever gives the files has checked that they are the ones it belongs to. */
+  modelHash?: string;
   /** For the user: why the model was not kept, or that it may be outdated. */
   notice?: string;
 };
@@ -35,6 +37,8 @@ export type LabEnvironment = {
   journal: DurableFiles;
   /** Where what can be computed again is kept: statistics, the self-test's verdict. */
   cache: DurableFiles;
+  /** Someone waits for the first answer: an engine that no other could replace is tested after it (checkEngine). */
+  testsLater: boolean;
   /** Ends steps that run a model's own patterns or template and never end by themselves. */
   watch: Watch;
   /** For news nobody asked for: edits came back, or could not be kept. */

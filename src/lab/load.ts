@@ -12,7 +12,7 @@ import { openTokenizer } from "../model/tokenizer/openTokenizer";
 import { planWeights } from "../model/weightPlan";
 import { choosePrecision } from "./choosePrecision";
 import { startEngine } from "./engine";
-import type { LabEnvironment } from "./environment";
+import type { LabEnvironment, OpenedFiles } from "./environment";
 import { NOTHING_KEPT, restoreStack } from "./journal";
 import { memoryLimit } from "./memoryLimit";
 import { readPrepared } from "./prepared";
@@ -56,19 +56,26 @@ const subjectsOrFree = (model: Model, files: ModelFiles, signal: AbortSignal): P
     throw error;
   });
 
-type Wanted = { source: ModelSource; backend: Backend; precision: Precision | undefined };
+type Wanted = {
+  source: ModelSource;
+  backend: Backend;
+  precision: Precision | undefined;
+  /** Asked for before the engine was started. */
+  opening: Promise<OpenedFiles> | undefined;
+};
 
 async function loadWeights(
-  { source, backend, precision }: Wanted,
+  { source, backend, precision, opening }: Wanted,
   environment: LabEnvironment,
   context: CallContext<never>,
 ): Promise<Omit<LoadedState, "stack" | "kept" | "info"> & Opened> {
-  const { ref, files, licence, notice } = await environment.openSource(source, context);
+  const opened = await (opening ?? environment.openSource(source, context));
+  const { ref, files, licence, notice, modelHash } = opened;
   const checkpoint = await openCheckpoint(files, context.signal);
   const config = parseModelConfig(checkpoint.config);
   const { watch } = environment;
-  const opened = watch({ kind: "tokenizer", model: ref }, () => openTokenizer(checkpoint));
-  const tokenizer = watchedTokenizer(opened, ref, watch);
+  const openedTokenizer = watch({ kind: "tokenizer", model: ref }, () => openTokenizer(checkpoint));
+  const tokenizer = watchedTokenizer(openedTokenizer, ref, watch);
   const prepared = await readPrepared(files, context.signal);
   const { memory, notice: aboutPrecision } = choosePrecision(config, {
     backend,
@@ -76,7 +83,11 @@ async function loadWeights(
     limit: memoryLimit(backend),
     dtypes: matrixTypes(config, checkpoint),
   });
-  const model = await loadModel(checkpoint, tokenizer, config, { ...context, precision: memory.precision });
+  const model = await loadModel(checkpoint, tokenizer, config, {
+    ...context,
+    precision: memory.precision,
+    ...(modelHash === undefined ? {} : { knownHash: modelHash }),
+  });
   const isOfOtherWeights = prepared !== undefined && prepared.modelHash !== model.hash;
   const usable = isOfOtherWeights ? undefined : prepared;
   const ownSubjects = usable ? [] : await subjectsOrFree(model, files, context.signal);
@@ -105,9 +116,15 @@ export async function load(
   context: CallContext<never>,
 ): Promise<LoadedModel> {
   await unload(session);
-  const { engine, notices } = await startEngine(session.environment, backend);
+  const { environment } = session;
+  // The page's own models are small: they are fetched while the engine starts.
+  const opening = source.kind === "embedded" ? environment.openSource(source, context) : undefined;
+  opening?.catch(() => undefined); // told where it is awaited
+  const { engine, notices, isTested } = await startEngine(environment, backend);
   session.engine = engine;
-  const opened = await loadWeights({ source, backend: engine.name, precision }, session.environment, context);
+  session.isTested = isTested;
+  const wanted = { source, backend: engine.name, precision, opening };
+  const opened = await loadWeights(wanted, environment, context);
   const { ref, checkpoint, licence, memory, notices: found, ...loaded } = opened;
   notices.push(...found.filter((notice) => notice !== undefined));
   const { config, tokenizer, hash, baseHash, parameters } = loaded.model;

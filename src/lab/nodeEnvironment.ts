@@ -84,6 +84,7 @@ export function nodeEnvironment({ backend }: { backend: Backend }): LabEnvironme
     defaultCorpus: () => readFile(join(root, DEFAULT_CORPUS), "utf8"),
     journal: durableFiles(memoryFiles()),
     cache: durableFiles(folderFiles(join(root, ".cache/lab"))),
+    testsLater: false,
     watch: nodeWatch(),
     tell: () => undefined,
   };

@@ -29,6 +29,8 @@ export type LoadedState = {
 export type Session = {
   readonly environment: LabEnvironment;
   engine: EngineBackend | undefined;
+  /** Whether the engine has passed its self-test; on a page the last one to choose from is tested after the load. */
+  isTested: boolean;
   loaded: LoadedState | undefined;
 };
 

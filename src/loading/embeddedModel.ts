@@ -18,13 +18,17 @@ import {
 
 export type EmbeddedModel = { manifest: Manifest; files: ModelFiles };
 
+/** What every load reads. */
+const NEEDED = /^(?:model\.safetensors|config\.json|tokenizer\.json|tokenizer_config\.json|prepared\.json)$/u;
+
 /**
  * @param baseUrl the model's folder, absolute, with a slash at the end
+ * @param isToBeLoaded fetches what a load reads at once and not one after the other
  * @throws AppError model-not-found, network, bad-json
  */
 export async function openEmbeddedModel(
   baseUrl: string | URL,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  { signal, isToBeLoaded = false }: { signal?: AbortSignal | undefined; isToBeLoaded?: boolean } = {},
 ): Promise<EmbeddedModel> {
   const bytes = await fetchWhole(new URL(MANIFEST, baseUrl), { limit: MAX_MANIFEST_BYTES, signal }).catch(
     (error: unknown) => {
@@ -41,6 +45,10 @@ export async function openEmbeddedModel(
   const files = new Map(
     manifest.files.map((file) => [file.name, fetchedSource(new URL(file.name, baseUrl), file)]),
   );
+  // A failure is told when the file is read.
+  for (const [name, file] of files) {
+    if (isToBeLoaded && NEEDED.test(name)) file.read(0, 0, signal).catch(() => undefined);
+  }
   return { manifest, files };
 }
 

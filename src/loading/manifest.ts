@@ -17,6 +17,8 @@ export type Manifest = {
   parameters: number;
   family: ModelFamily;
   layers: number;
+  /** `Model.hash` of the weights in these files; where it is absent, it is computed at every load. */
+  modelHash?: string;
   files: readonly ManifestFile[];
 };
 
@@ -25,6 +27,7 @@ export const MANIFEST = "manifest.json";
 const MAX_FILES = 100;
 const TEXTS = ["name", "displayName", "description", "licence", "sources", "family"] as const;
 const COUNTS = ["parameters", "layers"] as const;
+const SHA256 = /^[0-9a-f]{64}$/;
 
 /** @throws AppError bad-json, unsafe-reference */
 export function parseManifest(json: unknown): Manifest {
@@ -34,6 +37,10 @@ export function parseManifest(json: unknown): Manifest {
   }
   for (const key of COUNTS) {
     if (!isCount(ownValue(json, key))) throw fault("bad-json", MANIFEST, `${key} is not a whole number`);
+  }
+  const modelHash = ownValue(json, "modelHash");
+  if (modelHash !== undefined && (typeof modelHash !== "string" || !SHA256.test(modelHash))) {
+    throw fault("bad-json", MANIFEST, "modelHash is not a SHA-256");
   }
   const files = ownValue(json, "files");
   if (!Array.isArray(files) || files.length > MAX_FILES) {
@@ -51,7 +58,7 @@ function checkFile(file: unknown, index: number): void {
     throw fault("unsafe-reference", MANIFEST, `${field}.name is no plain file name`);
   }
   if (!isCount(bytes)) throw fault("bad-json", MANIFEST, `${field}.bytes is not a whole number`);
-  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) {
+  if (typeof sha256 !== "string" || !SHA256.test(sha256)) {
     throw fault("bad-json", MANIFEST, `${field}.sha256 is not a SHA-256`);
   }
 }

@@ -16,7 +16,7 @@ import type { Progress } from "../domain/progress";
 import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import type { ModelConfig } from "./config";
-import { ContentHash } from "./contentHash";
+import { ContentHash, knownHash, type WeightHash } from "./contentHash";
 import { biasPart, matrixPart } from "./matrixParts";
 import type { MatrixName } from "./weightNames";
 import { planWeights, type PlannedWeight, type StoredTensor } from "./weightPlan";
@@ -41,6 +41,8 @@ export type LoadContext = {
   onProgress?: (progress: Progress) => void;
   /** How matrices and tables are kept; vectors and learned positions stay float32. */
   precision?: Precision;
+  /** The hash these weights are known to have; without it, it is computed from every value. */
+  knownHash?: string;
 };
 
 export type WeightsOfModel = {
@@ -89,7 +91,7 @@ class WeightLoader {
   readonly #config: ModelConfig;
   readonly #prefix: string;
   readonly #options: { signal?: AbortSignal };
-  readonly #hash = new ContentHash();
+  readonly #hash: WeightHash;
   readonly #matrices = new Map<MatrixName, LinearWeight>();
   readonly #vectors = new Map<string, Tensor>();
   readonly #tables = new Map<"embedding" | "output", RowTable>();
@@ -106,8 +108,9 @@ class WeightLoader {
     source: WeightSource,
     config: ModelConfig,
     prefix: string,
-    { signal, precision = "float32" }: LoadContext,
+    { signal, precision = "float32", knownHash: known }: LoadContext,
   ) {
+    this.#hash = known === undefined ? new ContentHash() : knownHash(known);
     this.#precision = precision;
     this.#source = source;
     this.#config = config;

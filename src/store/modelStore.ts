@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Backend, LoadedModel, ModelSource, ModelSummary, Precision } from "../domain/model";
 import type { Lab } from "../workers/client";
-import { createRun, IDLE, type Run } from "./run";
+import { createRun, IDLE, toAppError, type Run } from "./run";
 
 export type ModelState = {
   available: Run<ModelSummary[]>;
@@ -20,11 +20,15 @@ export type ModelState = {
   /** The worker was replaced and holds this model (or none) now. */
   replaced(model: LoadedModel | undefined): void;
   measure(): Promise<void>;
+  /** Tests the engine once the first answer stands; a model on an engine that computes wrongly is taken away. */
+  checkEngine(): Promise<void>;
 };
 
 export type ModelStore = StoreApi<ModelState>;
 
-export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory">): ModelStore {
+export function createModelStore(
+  lab: Pick<Lab, "listModels" | "load" | "memory" | "checkEngine">,
+): ModelStore {
   return createStore<ModelState>()((set, get) => {
     const listing = createRun<ModelSummary[]>((available) => set({ available }));
     const loading = createRun<LoadedModel>((run) => set({ loading: run }));
@@ -52,6 +56,15 @@ export function createModelStore(lab: Pick<Lab, "listModels" | "load" | "memory"
       measure: async () => {
         const memory = await lab.memory({}).catch(() => undefined);
         if (memory !== undefined) set({ heldBytes: memory.bytes });
+      },
+      checkEngine: async () => {
+        try {
+          await lab.checkEngine({});
+        } catch (thrown) {
+          const error = toAppError(thrown);
+          if (error.code !== "gpu-error") return; // a worker that ended starts again by itself
+          set({ model: undefined, heldBytes: undefined, loading: { status: "failed", error } });
+        }
       },
     };
   });

@@ -61,6 +61,7 @@ export function createOpening(stores: Stores, question: Question) {
       bringBackChanges();
       await question.changed();
     }
+    await model.getState().checkEngine();
     return true;
   };
 

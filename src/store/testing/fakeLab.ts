@@ -235,6 +235,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
       return Promise.resolve(keptOf(kept));
     },
     load: () => Promise.resolve(MODEL),
+    checkEngine: () => Promise.resolve(),
     tokenize: ({ prompt }) => Promise.resolve({ tokens: wordsOf(prompt) }),
     generate: (request: GenerateRequest) => {
       const isEdited = request.weights !== "base" && stack.weightHash !== "base";

@@ -1,4 +1,4 @@
-/** Composition root of the page: starts the lab's worker, makes the stores, draws. Knows everyone on its side. */
+/** Composition root of the page: makes the stores, draws. Knows everyone on its side. */
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -7,30 +7,19 @@ import { theme, variables } from "./components/ui/mantineTheme";
 import { WorkspaceContext } from "./components/workspaceContext";
 import { keepOffline } from "./offline/keepOffline";
 import { parseGallery, parseStored } from "./store/gallery";
-import { createWorkspace, type Workspace } from "./store/workspace";
-import { createLabClient } from "./workers/client";
+import { createWorkspace } from "./store/workspace";
+import type { ClientNotice, Lab } from "./workers/client";
 
-/** A file that came with the page; undefined when it is missing or no JSON, the page then does without. */
-async function fetchJson(path: string): Promise<unknown> {
-  try {
-    const response = await fetch(new URL(path, document.baseURI));
-    return response.ok ? await response.json() : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function start(): Promise<void> {
+/**
+ * @param examples gallery.json and the first example's stored result, unchecked; undefined where they cannot be had
+ * @returns who wants to hear of the worker
+ */
+export function startPage(
+  lab: Lab,
+  [galleryJson, storedJson]: readonly [unknown, unknown],
+): (notice: ClientNotice) => void {
   const scheme = localStorageColorSchemeManager({ key: "palimpsest.scheme" });
-  const holder: { workspace?: Workspace } = {};
-  const { lab } = createLabClient((notice) => void holder.workspace?.hear(notice));
   const workspace = createWorkspace(lab);
-  holder.workspace = workspace;
-
-  const [galleryJson, storedJson] = await Promise.all([
-    fetchJson("examples/gallery.json"),
-    fetchJson("examples/stored.json"),
-  ]);
   const gallery = parseGallery(galleryJson);
   workspace.begin(gallery, parseStored(storedJson));
 
@@ -57,6 +46,5 @@ async function start(): Promise<void> {
       </MantineProvider>
     </StrictMode>,
   );
+  return (notice) => void workspace.hear(notice);
 }
-
-void start();
