@@ -30,7 +30,7 @@ export type Session = {
   readonly environment: LabEnvironment;
   engine: EngineBackend | undefined;
   /** Whether the engine has passed its self-test; on a page the last one to choose from is tested after the load. */
-  isTested: boolean;
+  isTested?: boolean;
   loaded: LoadedState | undefined;
 };
 
