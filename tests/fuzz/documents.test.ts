@@ -7,7 +7,7 @@ import { readEditFile, writeEditFile } from "../../src/editing/editFile";
 import type { StackedEdit } from "../../src/editing/stack";
 import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
 import { digestEdit } from "../../src/editing/weightUpdates";
-import { readRequests } from "../../src/evaluation/requestFile";
+import { readRequests } from "../../src/lib/requests/readRequests";
 import { readFacts } from "../../src/lib/facts/readFacts";
 import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
 import { mutateBytes, mutateJson, type Random } from "../../src/loading/testing/mutate";

@@ -4,7 +4,7 @@ import type { EditCall, EditMethod, EditRequest, EditResult, Probe, ProbeSide } 
 import type { LoadedModel } from "../../domain/model";
 import { METHOD_NAMES } from "../../editing/methodNames";
 import { methodNamed } from "../../editing/methods/methods";
-import { readRequests } from "../../evaluation/requestFile";
+import { readRequests } from "../../lib/requests/readRequests";
 import { AppError } from "../../lib/errors";
 import { writeSafetensors } from "../../loading/safetensors/writeSafetensors";
 import type { Options } from "../arguments";

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { EditRequest } from "../../domain/edit";
 import type { AnswerMeans, LifelongPoint, LifelongRequest } from "../../domain/lifelong";
 import { findCollapse } from "../../evaluation/collapse";
-import { readRequests } from "../../evaluation/requestFile";
+import { readRequests } from "../../lib/requests/readRequests";
 import { lifelongPicture } from "../../lib/charts/lifelongPicture";
 import { AppError } from "../../lib/errors";
 import { readFacts } from "../../lib/facts/readFacts";

@@ -2,9 +2,9 @@
  * Reads edit requests in the field's own words (CounterFact, zsRE and this lab's fixtures). The file is hostile
  * until checked: every field is looked at, unknown ones are refused by name.
  */
-import type { EditRequest, Neighbour } from "../domain/edit";
-import { AppError } from "../lib/errors";
-import { nearest } from "../lib/nearest";
+import type { EditRequest, Neighbour } from "../../domain/edit";
+import { AppError } from "../errors";
+import { isFields, refuse, refuseUnknown, target, text, texts, type Fields } from "./fields";
 
 /** Fields that other programs write and this one has no use for. */
 const IGNORED = [
@@ -30,8 +30,6 @@ const LONG_ACCEPTED = new Set([
 /** Most requests one file may hold. */
 const MOST_REQUESTS = 20_000;
 
-type Fields = Record<string, unknown>;
-
 /** Reads `text` as one request, a list of them, or `{requests: [...]}`. @throws AppError bad-request, bad-json */
 export function readRequests(text: string, fileName: string): EditRequest[] {
   const parsed = parseJson(text, fileName);
@@ -52,7 +50,7 @@ export function readRequest(record: unknown, where: string): EditRequest {
   if (record["question"] !== undefined) return readLongRequest(record, where);
   const rewrite = record["requested_rewrite"];
   const fields: Fields = isFields(rewrite) ? { ...record, ...rewrite } : record;
-  refuseUnknown(fields, where);
+  refuseUnknown(fields, where, ACCEPTED);
   const request: EditRequest = {
     prompt: withPlaceholder(text(fields, "prompt", where), text(fields, "subject", where), where),
     subject: text(fields, "subject", where),
@@ -93,50 +91,6 @@ function parseJson(text: string, fileName: string): unknown {
   } catch (error) {
     throw new AppError("bad-json", `${fileName} is not JSON: ${(error as Error).message}`, "Check the file.");
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function refuse(where: string, fault: string): AppError {
-  return new AppError(
-    "bad-request",
-    `${where} ${fault}.`,
-    'A request is {"prompt": "The {} is in", "subject", "target_new"}.',
-  );
-}
-
-function refuseUnknown(fields: Fields, where: string, accepted: ReadonlySet<string> = ACCEPTED): void {
-  const unknown = Object.keys(fields).find((name) => !accepted.has(name));
-  if (unknown === undefined) return;
-  const guess = nearest(unknown, accepted);
-  throw new AppError(
-    "bad-request",
-    `${where} has an unknown field “${unknown}”.`,
-    guess ? `Did you mean “${guess}”?` : "",
-  );
-}
-
-function text(fields: Fields, name: string, where: string): string {
-  const value = fields[name];
-  if (typeof value !== "string" || value === "") throw refuse(where, `has no text in “${name}”`);
-  return value;
-}
-
-/** A target is a text or, as in CounterFact, an object with the text under `str`. */
-function target(value: unknown, name: string, where: string): string {
-  const found = isFields(value) ? value["str"] : value;
-  if (typeof found !== "string" || found.trim() === "") throw refuse(where, `has no text in “${name}”`);
-  return found;
-}
-
-function texts(value: unknown, name: string, where: string): string[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
-    throw refuse(where, `needs a list of texts in “${name}”`);
-  }
-  return value as string[];
 }
 
 /** Prompts alone share the request's true target, as CounterFact's neighbours do. */

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readRequests } from "./requestFile";
+import { readRequests } from "./readRequests";
 
 const base = { prompt: "The {} is in", subject: "Louvre", target_new: "Rome" };
 const read = (value: unknown) => readRequests(JSON.stringify(value), "r.json");
 
 describe("request files", () => {
   test("of the fixtures are read whole", () => {
-    const path = new URL("../../tests/fixtures/editing/requests.json", import.meta.url);
+    const path = new URL("../../../tests/fixtures/editing/requests.json", import.meta.url);
     const { requests } = JSON.parse(readFileSync(path, "utf8")) as { requests: unknown[] };
     const found = read(requests);
     expect(found).toHaveLength(186);
