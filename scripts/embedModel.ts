@@ -8,6 +8,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint, type Checkpoint } from "../src/loading/checkpoint";
 import { encodeHalf } from "../src/lib/halfFloat";
+import { PREPARED } from "../src/lab/prepared";
 import { nodeModelFiles } from "../src/loading/nodeModelFiles";
 import { prepareModel } from "./prepareModel";
 import { encodeSafetensors, type EncodedTensor } from "../src/loading/safetensors/encodeSafetensors";
@@ -69,12 +70,16 @@ export async function embedModel(source: string, target: string, name: string, r
     for (const [file, bytes] of written) await writeFile(join(target, file), bytes);
   };
   await write(files);
+  let hash: { modelHash?: string } = {};
   if (isPrepared) {
     const made = await prepareModel(target, root);
     await write(made);
     for (const [file, bytes] of made) files.set(file, bytes);
+    const { modelHash } = JSON.parse(new TextDecoder().decode(made.get(PREPARED))) as { modelHash: string };
+    hash = { modelHash };
   }
-  const manifest = { name, ...description, parameters, ...shapeOf(checkpoint), files: describe(files) };
+  const shape = shapeOf(checkpoint);
+  const manifest = { name, ...description, parameters, ...shape, ...hash, files: describe(files) };
   await writeFile(join(target, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
