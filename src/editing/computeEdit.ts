@@ -19,9 +19,13 @@ import { sha256 } from "../lib/sha256";
 import type { Model } from "../model/model";
 import { checkContexts } from "./contexts";
 import { checkLength, checkRequest } from "./factToken";
+import type { SentenceEncoder } from "./around/sentenceEncoder";
+import type { HyperNetwork } from "./hyperNetwork";
+import { trainedElsewhere } from "./hyperNetworkFile";
 import type { Method, RecipeContext } from "./methods/method";
 import { methodNamed } from "./methods/methods";
 import { createMoments } from "./moments";
+import type { NullSpaceStore } from "./nullSpaceFile";
 import { readWith } from "./settings/sharedSettings";
 import type { ReadSettings } from "./settings/settingSpec";
 import type { ComputedEdit } from "./stack";
@@ -38,6 +42,12 @@ export type ComputeOptions = CallContext<EditPartial> & {
   sideMemories?: readonly SideMemory[];
   /** Texts whose hidden states should stay, for methods that train on them. */
   preserve?: readonly string[];
+  /** For methods around the model. */
+  sentenceEncoder?: SentenceEncoder | undefined;
+  /** Where null spaces are kept between sessions. */
+  nullSpaces?: NullSpaceStore;
+  /** For methods that ask for one. */
+  hyperNetwork?: HyperNetwork | undefined;
 };
 
 export type ComputedResult = { edit: ComputedEdit; warnings: string[]; intermediates: NamedTensor[] };
@@ -86,19 +96,36 @@ export async function computeEdit(
   checkCall(model, call, contexts);
   const method = methodNamed(call.method);
   invariant(method.batch || call.requests.length === 1, `${method.name} edits one fact at a time`);
+  checkHyperNetwork(method, options.hyperNetwork, model);
   const { settings } = readCallSettings(call, model);
   const layers = method.statisticsLayers(settings);
-  const moments = createMoments(statistics, layers, model.config.mlpWidth, signal);
+  const moments = createMoments(statistics, layers, model.config.mlpWidth, signal, options.nullSpaces);
   const { requests, seed } = call;
   const result = await method.run(
     model,
-    { requests, settings, contexts, moments, keptKeys, codebooks, sideMemories, preserve, seed },
+    {
+      ...{
+        requests,
+        settings,
+        contexts,
+        moments,
+        keptKeys,
+        codebooks,
+        sideMemories,
+        preserve,
+        hyperNetwork: options.hyperNetwork,
+        seed,
+      },
+      ...(call.demonstrations && { demonstrations: call.demonstrations }),
+      sentenceEncoder: options.sentenceEncoder,
+    },
     { signal, report: reporter(onProgress) },
   );
   assertFinite([
     ...result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
     ...(result.codebook ? [result.codebook.values] : []),
     ...(result.sideMemory?.open ? [result.sideMemory.open.values] : []),
+    ...(result.memory ? [result.memory.keys, result.memory.centre] : []),
     ...(result.sideMemory?.closed.map(({ values }) => values) ?? []),
   ]);
   return {
@@ -111,6 +138,7 @@ export async function computeEdit(
       keptKeys: result.keptKeys ?? [],
       ...(result.codebook && { codebook: result.codebook }),
       ...(result.sideMemory && { sideMemory: result.sideMemory }),
+      ...(result.memory && { memory: result.memory }),
       losses: result.losses,
       seed,
       statisticsHash: await hashOf(statistics, layers),
@@ -120,6 +148,19 @@ export async function computeEdit(
     warnings: [...(await statisticsWarnings(method, model, statistics, layers)), ...result.warnings],
     intermediates: result.intermediates,
   };
+}
+
+/** Throws AppError `bad-request` where a method needs a network that is not there, `wrong-model` for another model's. */
+export function checkHyperNetwork(method: Method, network: HyperNetwork | undefined, { hash }: Model): void {
+  if (!method.hyperNetwork) return;
+  if (network?.modelHash === hash) return;
+  if (network) throw trainedElsewhere("The hyper-network");
+  throw new AppError(
+    "bad-request",
+    `${method.name} needs a hyper-network trained on this very model, and none came with it.`,
+    "Load palimpsest-facts, or train one (scripts/train/mend.py).",
+    { field: "hyperNetwork" },
+  );
 }
 
 function nameOf(requests: readonly EditRequest[]): string {

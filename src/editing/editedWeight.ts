@@ -1,12 +1,18 @@
 /** A weight with edits on it, matrix or vector alike: its base values, its size, and laying it over the model's own. */
-import { dispose, keep, tensor } from "../gpu/tensor";
-import { createLinear } from "../gpu/weights";
+import { dispose, keep, read, tensor } from "../gpu/tensor";
+import { createLinear, readLinear } from "../gpu/weights";
 import { AppError } from "../lib/errors";
 import { areFinite } from "../lib/finite";
 import type { MatrixName } from "../model/weightNames";
 import type { ModelWeights } from "../model/weights";
 
-export type EditedWeight = { layOver(): void; takeAway(): void; dispose(): void };
+export type EditedWeight = {
+  layOver(): void;
+  takeAway(): void;
+  dispose(): void;
+  /** As they were given: float32, to the bit. */
+  values(): Promise<Float32Array>;
+};
 
 const matrixNamed = (weights: ModelWeights, name: string): MatrixName | undefined =>
   weights.matrixNames.find((candidate) => candidate === name);
@@ -48,6 +54,7 @@ export function createEdited(weights: ModelWeights, name: string, values: Float3
       layOver: () => weights.override(matrix, weight),
       takeAway: () => weights.override(matrix, undefined),
       dispose: () => weight.dispose(),
+      values: () => readLinear(weight),
     };
   }
   const vector = keep(tensor(values, [values.length]));
@@ -55,5 +62,6 @@ export function createEdited(weights: ModelWeights, name: string, values: Float3
     layOver: () => weights.overrideVector(name, vector),
     takeAway: () => weights.overrideVector(name, undefined),
     dispose: () => dispose(vector),
+    values: () => read(vector),
   };
 }

@@ -2,11 +2,12 @@
 import { AppError } from "../lib/errors";
 import { nullSpaceSteps, type NullSpace } from "../linalg/nullSpace";
 import { runWithPauses } from "../linalg/steps";
+import { nullSpaceName, readNullSpace, writeNullSpace, type NullSpaceStore } from "./nullSpaceFile";
 import type { Moments } from "./methods/method";
 import type { SecondMoment } from "./secondMoment";
 import { factorStatistics, type Statistics } from "./statistics";
 
-/** Null spaces by threshold, as long as the statistics are kept: a decomposition costs f³. */
+/** Null spaces by threshold, as long as the statistics are kept; `store` keeps them for later sessions. */
 const spaces = new WeakMap<SecondMoment, Map<number, NullSpace>>();
 
 /**
@@ -18,6 +19,7 @@ export function createMoments(
   layers: readonly number[],
   width: number,
   signal?: AbortSignal,
+  store?: NullSpaceStore,
 ): Moments {
   const known = new Map(layers.map((layer) => [layer, momentOf(required(statistics), layer, width)]));
   const moment = (layer: number): SecondMoment =>
@@ -25,12 +27,17 @@ export function createMoments(
   return {
     values: (layer) => moment(layer).values,
     factor: (layer) => factorStatistics(required(statistics), layer, width, signal),
-    nullSpace: async (layer, threshold) => {
+    nullSpace: async (layer, threshold, onFraction) => {
       const ofMoment = spaces.get(moment(layer)) ?? new Map<number, NullSpace>();
       spaces.set(moment(layer), ofMoment);
       const before = ofMoment.get(threshold);
       if (before) return before;
-      const space = await runWithPauses(nullSpaceSteps(moment(layer).values, width, threshold), signal);
+      const name = await nullSpaceName(moment(layer), threshold);
+      const kept = await store?.read(name);
+      const read = kept && (await readNullSpace(kept, width));
+      const steps = () => nullSpaceSteps(moment(layer).values, width, threshold);
+      const space = read ?? (await runWithPauses(steps(), signal, onFraction));
+      if (!read) await store?.write(name, writeNullSpace(space));
       ofMoment.set(threshold, space);
       return space;
     },

@@ -1,12 +1,15 @@
 /**
- * The edit stack: an ordered list of edits over the checkpoint's weights. The weights in use are always recomputed
- * from the checkpoint, so that switching an edit off, on, or removing it gives back the same bits.
+ * The edit stack: an ordered list of edits over the checkpoint's weights. The weights in use always have the bits of the
+ * checkpoint with the edits added in order, each rounded once: an edit on top is added to what is there, which is the same
+ * sum; anything else is recomputed from the checkpoint. So switching an edit off, on, or removing it gives back the same bits.
  * Computing edits is methods/; files are editFile.ts.
  */
 import type { EditSummary, KeptKeys, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
 import type { ModelWeights } from "../model/weights";
 import { AppError } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
+import { aroundModel } from "./around/recall";
+import type { SentenceEncoder } from "./around/sentenceEncoder";
 import { BesideAdapters, type Beside } from "./besideAdapters";
 import { createEdited, readBaseWeight, type EditedWeight } from "./editedWeight";
 import { addUpdate, digestEdit, summariseUpdate } from "./weightUpdates";
@@ -27,20 +30,23 @@ export type StackedEdit = ComputedEdit & {
 };
 
 /** A matrix or vector in use: which edits it was made from, and the hash of its values. */
-type Override = { weight: EditedWeight; madeFrom: string; hash: string };
+type Override = { weight: EditedWeight; madeFrom: readonly string[]; hash: string };
 type Overrides = ReadonlyMap<string, Override>;
 
 export class EditStack {
   readonly #weights: ModelWeights;
   readonly #baseHash: string;
   readonly #adapters: BesideAdapters;
+  readonly #sentenceEncoder: SentenceEncoder | undefined;
   #edits: readonly StackedEdit[] = [];
   #overrides: Overrides = new Map();
   #summaries = new Map<string, UpdateSummary[]>();
   #weightHash: string;
   #lastId = 0;
 
-  constructor(weights: ModelWeights, baseHash: string) {
+  /** @param sentenceEncoder compares texts for edits around the model that were made with one */
+  constructor(weights: ModelWeights, baseHash: string, sentenceEncoder?: SentenceEncoder) {
+    this.#sentenceEncoder = sentenceEncoder;
     this.#weights = weights;
     this.#baseHash = baseHash;
     this.#adapters = new BesideAdapters(weights);
@@ -156,7 +162,15 @@ export class EditStack {
   }
 
   #summary(
-    { updates, keptKeys: _keys, codebook: _codebook, sideMemory: _sideMemory, digest, ...edit }: StackedEdit,
+    {
+      updates,
+      keptKeys: _keys,
+      codebook: _codebook,
+      sideMemory: _sideMemory,
+      memory: _memory,
+      digest,
+      ...edit
+    }: StackedEdit,
     index: number,
   ): EditSummary {
     const below = enabledDigests(this.#edits.slice(0, index));
@@ -176,6 +190,8 @@ export class EditStack {
       throw error;
     }
     this.#adapters.use(edits);
+    const memories = edits.flatMap(({ enabled, memory }) => (enabled && memory ? [memory] : []));
+    this.#weights.surround(aroundModel(memories, this.#sentenceEncoder));
     for (const [name, { weight }] of this.#overrides) if (!made.has(name)) weight.takeAway();
     for (const { weight } of made.values()) weight.layOver();
     disposeAllBut(made, this.#overrides);
@@ -183,16 +199,21 @@ export class EditStack {
     this.#edits = edits;
   }
 
-  /** The weight with the edits on it; the one in use when it comes from the same edits in the same order. */
+  /**
+   * The weight with the edits on it; the one in use when it comes from the same edits in the same order. Where more have
+   * come on top of those, only they are added.
+   */
   async #overrideFor(name: string, edits: readonly StackedEdit[]): Promise<Override> {
     const enabled = edits.filter(
       (edit) => edit.enabled && edit.updates.some((update) => update.weight === name),
     );
-    const madeFrom = enabledDigests(enabled).join();
+    const madeFrom = enabledDigests(enabled);
     const current = this.#overrides.get(name);
-    if (current?.madeFrom === madeFrom) return current;
-    const values = await readBaseWeight(this.#weights, name);
-    for (const edit of enabled) {
+    const isBelow = current?.madeFrom.every((digest, at) => digest === madeFrom[at]) ?? false;
+    if (current && isBelow && current.madeFrom.length === madeFrom.length) return current;
+    const below = current && isBelow ? current.madeFrom.length : 0;
+    const values = below > 0 ? await current!.weight.values() : await readBaseWeight(this.#weights, name);
+    for (const edit of enabled.slice(below)) {
       for (const update of edit.updates) if (update.weight === name) addUpdate(values, update);
     }
     return { weight: createEdited(this.#weights, name, values), madeFrom, hash: await sha256(values) };
@@ -210,7 +231,7 @@ export class EditStack {
   /** The checkpoint's own hash while no edit is on, else a hash of it and of every edited matrix's bits. */
   async #hash(made: Overrides, edits: readonly StackedEdit[]): Promise<string> {
     const beside = edits
-      .filter(({ enabled, codebook, sideMemory }) => enabled && (codebook ?? sideMemory))
+      .filter(({ enabled, codebook, sideMemory, memory }) => enabled && (codebook ?? sideMemory ?? memory))
       .map(({ digest }) => digest);
     if (made.size === 0 && beside.length === 0) return this.#baseHash;
     const parts = [...made].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, { hash }]) => [name, hash]);

@@ -1,18 +1,27 @@
 /** What an edit needs besides its requests: contexts, second moments and texts to keep, all of the untouched model. */
 import type { EditCall, Settings } from "../domain/edit";
 import type { CallContext } from "../domain/progress";
-import { checkCall } from "../editing/computeEdit";
+import { checkCall, checkHyperNetwork } from "../editing/computeEdit";
 import { sampleContexts } from "../editing/contexts";
+import type { HyperNetwork } from "../editing/hyperNetwork";
+import { readHyperNetwork } from "../editing/hyperNetworkFile";
 import { methodNamed } from "../editing/methods/methods";
+import type { NullSpaceStore } from "../editing/nullSpaceFile";
 import type { Statistics } from "../editing/statistics";
 import { legacyRandom } from "../lib/random/legacyRandom";
+import { readWhole } from "../loading/byteSource";
 import { loadedModel, type Session } from "./session";
 import { defaultTexts, statisticsFor } from "./statistics";
+
+/** What a model's folder may bring (scripts/train/mend.py). */
+const HYPER_NETWORK = "mend.safetensors";
+const MOST_NETWORK_BYTES = 1 << 28;
 
 export type EditInputs = {
   contexts: readonly string[];
   statistics?: Statistics;
   preserve: readonly string[];
+  nullSpaces: NullSpaceStore;
 };
 
 /** Sampled, read or computed unless the call brings them; kept for the next edit. @throws AppError bad-statistics, cancelled */
@@ -26,6 +35,8 @@ export async function gatherInputs(
   const method = methodNamed(call.method);
   const { contexts: given, seed } = call;
   checkCall(model, call, given ?? ["{}"]);
+  const hyperNetwork = method.hyperNetwork && (await hyperNetworkOf(session, call, context.signal));
+  checkHyperNetwork(method, hyperNetwork, model);
   const sampled = method.contexts;
   const isShipped = sampled === "rome" && prepared?.contexts.seed === seed;
   const contexts =
@@ -38,8 +49,17 @@ export async function gatherInputs(
         ));
   const layers = method.statisticsLayers(settings);
   const preserve = await textsToPreserve(session, call, method.preserves?.(settings) ?? 0, context.signal);
-  if (layers.length === 0) return { contexts, preserve };
-  return { contexts, preserve, statistics: await statisticsOf(session, layers, call, context) };
+  const nullSpaces = nullSpaceStore(session);
+  if (layers.length === 0) return { contexts, preserve, nullSpaces };
+  return { contexts, preserve, nullSpaces, statistics: await statisticsOf(session, layers, call, context) };
+}
+
+/** Beside the statistics. Too little space must not cost the user the job. */
+function nullSpaceStore({ environment: { cache } }: Session): NullSpaceStore {
+  return {
+    read: (name) => cache.read(name),
+    write: (name, bytes) => cache.write(name, bytes).catch(() => undefined),
+  };
 }
 
 /** One set of statistics over all layers a method asks for. */
@@ -57,6 +77,19 @@ async function statisticsOf(
       found.set(at, moment);
   }
   return { ...first, layers: found };
+}
+
+/** The caller's file, or what came with the model. @throws AppError wrong-model, bad-edit-file, network, cancelled */
+async function hyperNetworkOf(
+  session: Session,
+  { hyperNetwork: file }: EditCall,
+  signal: AbortSignal,
+): Promise<HyperNetwork | undefined> {
+  const { model, files } = loadedModel(session);
+  if (file) return readHyperNetwork(file, "The hyper-network", model);
+  const source = files.get(HYPER_NETWORK);
+  if (!source) return undefined;
+  return readHyperNetwork(await readWhole(source, MOST_NETWORK_BYTES, signal), source.name, model);
 }
 
 /** The caller's texts, or a seeded draw from the text that statistics come from. */

@@ -2,7 +2,8 @@
 import { throwIfCancelled } from "../lib/cancel";
 import { yieldToEvents } from "../lib/yieldToEvents";
 
-export type Steps<Result> = Generator<void, Result, void>;
+/** A step may yield how much of the whole is done, 0 … 1. */
+export type Steps<Result> = Generator<number | void, Result, void>;
 
 export function runAtOnce<Result>(steps: Steps<Result>): Result {
   for (;;) {
@@ -12,11 +13,16 @@ export function runAtOnce<Result>(steps: Steps<Result>): Result {
 }
 
 /** Lets other events in after every step. Throws AppError `cancelled`. */
-export async function runWithPauses<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
+export async function runWithPauses<Result>(
+  steps: Steps<Result>,
+  signal?: AbortSignal,
+  onFraction?: (done: number) => void,
+): Promise<Result> {
   for (;;) {
     throwIfCancelled(signal);
     const step = steps.next();
     if (step.done) return step.value;
+    if (step.value !== undefined) onFraction?.(step.value);
     await yieldToEvents();
   }
 }

@@ -7,7 +7,7 @@ import { alphaEditDefinition, type AlphaEditSettings } from "../settings/alphaEd
 import { nullSpaceRule, type LayerRule } from "../updateRules";
 import { writeFacts } from "../writeFacts";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
-import { describeNullSpaces } from "./nullSpaceReport";
+import { describeNullSpaces, reportDecomposition } from "./nullSpaceReport";
 
 async function run(
   model: Model,
@@ -18,8 +18,11 @@ async function run(
   const rules = new Map<number, LayerRule>();
   const spaces = new Map<number, Awaited<ReturnType<typeof input.moments.nullSpace>>>();
   for (const [at, layer] of layers.entries()) {
-    context.report("Decomposing the second moments", at, layers.length);
-    const space = await input.moments.nullSpace(layer, nullSpaceThreshold);
+    const space = await input.moments.nullSpace(
+      layer,
+      nullSpaceThreshold,
+      reportDecomposition(context, at, layers.length),
+    );
     spaces.set(layer, space);
     rules.set(layer, nullSpaceRule(space, ridge));
   }

@@ -12,6 +12,7 @@ import { leastSquaresRule, nullSpaceRule, type LayerRule } from "../updateRules"
 import type { StatedText } from "../statedTexts";
 import { writeStates } from "../writeStates";
 import { trainStates } from "./unke";
+import { reportDecomposition } from "./nullSpaceReport";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
 async function run(
@@ -19,7 +20,7 @@ async function run(
   input: RecipeInput<AnyEditSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const rules = await rulesOf(input);
+  const rules = await rulesOf(input, context);
   return writeChunks(model, input, await findStates(model, input, context), context, rules);
 }
 
@@ -63,18 +64,18 @@ export async function writeChunks(
   const { inner, editLayers } = input.settings;
   return inner === "UnKE"
     ? trainStates(model, editLayers.at(-1)!, stated, input, context)
-    : writeStates(model, input, stated, rules ?? (await rulesOf(input)), context);
+    : writeStates(model, input, stated, rules ?? (await rulesOf(input, context)), context);
 }
 
 /** Factors and projectors come first: a singular system is refused before any work. */
-async function rulesOf({
-  settings,
-  moments,
-}: RecipeInput<AnyEditSettings>): Promise<ReadonlyMap<number, LayerRule>> {
+async function rulesOf(
+  { settings, moments }: RecipeInput<AnyEditSettings>,
+  context: RecipeContext,
+): Promise<ReadonlyMap<number, LayerRule>> {
   const { inner, editLayers, secondMomentWeight, nullSpaceThreshold, ridge, loop } = settings;
   const rules = new Map<number, LayerRule>();
   if (inner === "UnKE") return rules;
-  for (const layer of editLayers) {
+  for (const [at, layer] of editLayers.entries()) {
     if (inner === "MEMIT") {
       rules.set(
         layer,
@@ -84,6 +85,7 @@ async function rulesOf({
       const projector = await moments.nullSpace(
         loop === "published" ? editLayers[0]! : layer,
         nullSpaceThreshold,
+        reportDecomposition(context, at, editLayers.length),
       );
       rules.set(layer, nullSpaceRule(projector, ridge));
     }

@@ -4,6 +4,8 @@
  */
 import type {
   Codebook,
+  DemonstrationRecord,
+  EditMemory,
   EditMethod,
   EditRequest,
   KeptKeys,
@@ -17,6 +19,8 @@ import type { NullSpace } from "../../linalg/nullSpace";
 import type { SpdFactor } from "../../linalg/solveSpd";
 import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
 import type { Model } from "../../model/model";
+import type { SentenceEncoder } from "../around/sentenceEncoder";
+import type { HyperNetwork } from "../hyperNetwork";
 import type { ModelShape, SettingsDefinition } from "../settings/sharedSettings";
 
 export type MethodResult = {
@@ -32,6 +36,8 @@ export type MethodResult = {
   /** What stands beside a map from now on. */
   codebook?: Codebook;
   sideMemory?: SideMemory;
+  /** What stands around the model. */
+  memory?: EditMemory;
 };
 
 export type MethodContext = {
@@ -50,7 +56,8 @@ export type Moments = {
   /** C [f, f]. */
   values(layer: number): Float64Array;
   factor(layer: number): Promise<SpdFactor>;
-  nullSpace(layer: number, threshold: number): Promise<NullSpace>;
+  /** `onFraction` hears how much of a decomposition is done. */
+  nullSpace(layer: number, threshold: number, onFraction?: (done: number) => void): Promise<NullSpace>;
 };
 
 export type RecipeInput<S extends Settings> = {
@@ -66,6 +73,12 @@ export type RecipeInput<S extends Settings> = {
   sideMemories: readonly SideMemory[];
   /** Texts whose hidden states should stay as they are, for methods that train on them. */
   preserve: readonly string[];
+  /** There for methods that ask for one. */
+  hyperNetwork?: HyperNetwork | undefined;
+  /** Examples for methods around the model, where the caller brings any. */
+  demonstrations?: readonly DemonstrationRecord[];
+  /** Where there is one. */
+  sentenceEncoder?: SentenceEncoder | undefined;
   seed: number;
 };
 
@@ -92,6 +105,8 @@ export type Method<S extends Settings = Settings> = {
   contexts: "rome" | "memit" | "none";
   /** The target may be long and the prompt a whole question; no subject is located in it. */
   longTargets: boolean;
+  /** Needs a network that was trained to edit this very model. */
+  hyperNetwork?: true;
   /** Needs texts to preserve. */
   preserves?: (settings: S) => number;
   run(model: Model, input: RecipeInput<S>, context: RecipeContext): Promise<MethodResult>;

@@ -1,9 +1,16 @@
 /** What AlphaEdit tells of its projectors: how much of key space was free, and the spectrum that decided it. */
 import type { NamedTensor } from "../../domain/edit";
 import type { NullSpace } from "../../linalg/nullSpace";
+import type { RecipeContext } from "./method";
 
 /** Below this share of key space the projection takes most of every edit. */
 const LITTLE_ROOM = 0.02;
+
+/** Progress of one layer's decomposition among several, in per cent of all. */
+export const reportDecomposition =
+  ({ report }: RecipeContext, at: number, layers: number) =>
+  (fraction: number): void =>
+    report("Decomposing the second moments", Math.floor(100 * (at + fraction)), 100 * layers);
 
 export function describeNullSpaces(spaces: ReadonlyMap<number, NullSpace>): {
   sentences: string[];

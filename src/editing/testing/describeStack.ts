@@ -1,5 +1,5 @@
 /** The road of an edit: compute, stack, probe, undo, save, open; with the promises of architecture.md section 4. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { pairProbes, probeSides, scoreAnswers, type AnswerQuestion } from "../../evaluation/probes";
 import { readLinear } from "../../gpu/weights";
 import { memory } from "../../gpu/tensor";
@@ -97,6 +97,29 @@ export function describeStack(name: string, { read, slack }: { read: ReadFixture
       expect(sameBits(await weight(), base)).toBe(true);
       expect(sameBits(await weight(), await model.weights.readBase("blocks.1.mlpOut"))).toBe(true);
       await stack.remove(first);
+    });
+
+    test("an edit on top is added to what is there, with the bits of a stack made anew", async () => {
+      const readBase = vi.spyOn(model.weights, "readBase");
+      const names = ROME_CASES.slice(0, 4);
+      for (const caseName of names) await stack.add(edit(caseName));
+      // Once to build on and once per summary; nothing below the newest edit is computed again.
+      expect(readBase.mock.calls.length).toBeLessThanOrEqual(1 + names.length);
+      readBase.mockRestore();
+      const grown = { hash: stack.state.weightHash, values: Array.from(await weight()) };
+      const anew = stack.edits;
+      await stack.clear();
+      await stack.goBackTo(anew);
+      expect(stack.state.weightHash).toBe(grown.hash);
+      expect(Array.from(await weight())).toEqual(grown.values);
+      // Below the top the rest is computed again, and once more to the same bits.
+      await stack.setEnabled(anew[1]!.id, false);
+      expect(stack.state.weightHash).not.toBe(grown.hash);
+      await stack.setEnabled(anew[1]!.id, true);
+      expect(stack.state.weightHash).toBe(grown.hash);
+      expect(Array.from(await weight())).toEqual(grown.values);
+      await stack.clear();
+      expect(stack.state.weightHash).toBe(model.hash);
     });
 
     test("order, names and unknown ids", async () => {
