@@ -3,6 +3,7 @@ import { Identity, registerKernel, unregisterKernel } from "@tensorflow/tfjs-cor
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Attributes } from "../kernelSpec";
+import { registerHeapCopies } from "./heapCopies";
 import type { KernelExports } from "./kernelModule";
 import { WASM_KERNELS } from "./wasmKernels";
 import type { Operand, WasmKernel } from "./wasmKernels";
@@ -10,6 +11,7 @@ import type { Operand, WasmKernel } from "./wasmKernels";
 /** @param kernelsOf gives the module of the running backend: backends may be started anew, registration is for ever */
 export function registerWasmKernels(kernelsOf: () => KernelExports): void {
   shareClones();
+  registerHeapCopies();
   for (const kernel of WASM_KERNELS) {
     registerKernel({
       kernelName: kernel.spec.name,
