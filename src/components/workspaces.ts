@@ -3,7 +3,7 @@
  * the first are fetched when they are first opened. To add one: a component with a default export that draws
  * `Panel`s inside a `<main>`, and a line here. `stores.place.getState().go(id)` leads to it from anywhere.
  */
-import type { ComponentType } from "react";
+import { lazy, type ComponentType } from "react";
 import type { Gallery } from "../store/gallery";
 import { FIRST_PLACE } from "../store/placeStore";
 import { TraceAndEdit } from "./TraceAndEdit";
@@ -16,7 +16,14 @@ const TRACE_AND_EDIT: WorkspaceEntry = { id: FIRST_PLACE, label: "Trace & edit",
 
 export const WORKSPACES: readonly WorkspaceEntry[] = [
   TRACE_AND_EDIT,
-  // { id: "compare", label: "Compare", View: lazy(() => import("./compare/CompareWorkspace")) },
+  {
+    id: "superposition",
+    label: "Superposition",
+    View: lazy(() => import("./superposition/SuperpositionWorkspace")),
+  },
+  { id: "lifelong", label: "Lifelong", View: lazy(() => import("./lifelong/LifelongWorkspace")) },
+  { id: "batch", label: "Many edits", View: lazy(() => import("./batch/BatchWorkspace")) },
+  { id: "compare", label: "Compare", View: lazy(() => import("./compare/CompareWorkspace")) },
 ];
 
 export function workspaceEntry(place: string): WorkspaceEntry {

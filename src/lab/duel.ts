@@ -4,8 +4,9 @@ import type { CallContext } from "../domain/progress";
 import type { DuelRequest, DuelResult } from "../domain/trials";
 import { checkCall } from "../editing/computeEdit";
 import { AppError } from "../lib/errors";
+import { createPartProgress } from "./partProgress";
 import { loadedModel, type Session } from "./session";
-import { askProbes, partOf, scoresBefore, tryEdit, withStack } from "./trial";
+import { askProbes, scoresBefore, tryEdit, withStack } from "./trial";
 
 /** @throws AppError bad-request when no method can take the requests; cancelled */
 export async function duelMethods(
@@ -22,9 +23,10 @@ export async function duelMethods(
     context.onProgress({ note: "Asking before any edit", done: 0, total: 0 });
     const before = await askProbes(state, requests, signal);
     const result: DuelResult = { before: scoresBefore(before), entries: [], milliseconds: 0 };
+    const partOf = createPartProgress((progress) => context.onProgress(progress), calls.length);
     for (const [index, call] of calls.entries()) {
       const { method, settings } = call;
-      const onProgress = partOf((progress) => context.onProgress(progress), method, index, calls.length);
+      const onProgress = partOf(method, index);
       onProgress({ note: "beginning", done: 0, total: 0 });
       const outcome = await tryEdit(session, call, before, { signal, onProgress });
       result.entries.push({ method, settings, ...outcome });

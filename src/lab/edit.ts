@@ -12,6 +12,8 @@ import type {
 import type { CallContext } from "../domain/progress";
 import { computeEdit, readCallSettings } from "../editing/computeEdit";
 import { methodNamed } from "../editing/methods/methods";
+import { romeDefaults } from "../editing/settings/romeSettings";
+import { unheardWarnings } from "../editing/unheardUpdates";
 import type { StackedEdit } from "../editing/stack";
 import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
 import { scoreTargetTokens, type TokenScore } from "../evaluation/targetTokens";
@@ -20,13 +22,17 @@ import { AppError } from "../lib/errors";
 import { predictNeighbourShares } from "../superposition/neighbourShares";
 import { continuePrompt } from "./continuePrompt";
 import { readLongText } from "./cutTarget";
+import { learnEditPace } from "./editPace";
 import { gatherInputs, type EditInputs } from "./editInputs";
 import { keepStack } from "./journal";
+import { createPartProgress } from "./partProgress";
 import { loadedModel, type LoadedState, type Session } from "./session";
 
 /** Tokens of the free text shown before and after, and for how many requests of a batch. */
 const FREE_TEXT_TOKENS = 24;
 const MOST_FREE_TEXTS = 8;
+/** From this many requests on, asking them takes long enough to be told. */
+const TOLD_FROM = 8;
 
 type Side = {
   rewrites: { p: number; rank: number }[];
@@ -41,6 +47,7 @@ async function ask(
   state: LoadedState,
   { method, requests }: EditCall,
   settings: Settings,
+  when: "before the edit" | "after the edit",
   context: CallContext<never>,
 ): Promise<Side> {
   const { model } = state;
@@ -49,7 +56,11 @@ async function ask(
   const scores = await scoreAnswers(model, answers, context);
   const rewrites = scores.map(({ p, rank }) => ({ p, rank }));
   const probes = [];
-  for (const request of requests) probes.push(await probeSides(model, request, context.signal));
+  for (const [done, request] of requests.entries()) {
+    if (requests.length >= TOLD_FROM)
+      context.onProgress({ note: `Asking ${when}`, done, total: requests.length });
+    probes.push(await probeSides(model, request, context.signal));
+  }
   const texts = [];
   for (const prompt of prompts.slice(0, MOST_FREE_TEXTS))
     texts.push(await continuePrompt(state, prompt, FREE_TEXT_TOKENS, context));
@@ -102,10 +113,13 @@ export async function computeInTurn(
   const { model, stack } = state;
   const done: Computed = { ids: [], losses: [], warnings: [], intermediates: [] };
   const parts = methodNamed(call.method).batch ? [call.requests] : call.requests.map((one) => [one]);
+  const partOf = createPartProgress((progress) => context.onProgress(progress), parts.length);
   try {
-    for (const requests of parts) {
+    for (const [index, requests] of parts.entries()) {
       const keptKeys = keptKeysOf(stack.edits);
-      const options = { ...inputs, ...context, keptKeys, ...besideOf(stack.edits) };
+      const part =
+        parts.length > 1 ? { onProgress: partOf(`Edit ${index + 1} of ${parts.length}`, index) } : {};
+      const options = { ...inputs, ...context, ...part, keptKeys, ...besideOf(stack.edits) };
       const { edit, warnings, intermediates } = await computeEdit(model, { ...call, requests }, options);
       done.ids.push(await stack.add(edit));
       done.losses.push(...edit.losses);
@@ -176,11 +190,11 @@ async function editAndCompare(
   const state = loadedModel(session);
   const { settings, notes } = readCallSettings(call, state.model);
   const inputs = await gatherInputs(session, call, settings, context);
-  const before = await ask(state, call, settings, context);
+  const before = await ask(state, call, settings, "before the edit", context);
   const earlier = state.stack.edits;
   const finish = async () => {
     const done = await compute(inputs);
-    const after = await ask(state, call, settings, context);
+    const after = await ask(state, call, settings, "after the edit", context);
     const edits = state.stack.edits.filter(({ id }) => done.ids.includes(id));
     const interference = await predictNeighbourShares(state.model, edits, context.signal);
     throwIfCancelled(context.signal);
@@ -194,19 +208,24 @@ async function editAndCompare(
     },
   );
   await keepStack(session);
+  const milliseconds = performance.now() - started;
+  learnEditPace(state, call, milliseconds);
   const stack = state.stack.state;
+  const updates = stack.edits.filter((edit) => ids.includes(edit.id)).flatMap((edit) => edit.updates);
+  const { silentLayers, config } = state.model;
+  const unheard = unheardWarnings(updates, silentLayers, romeDefaults(config).layer);
   return {
     method: call.method,
     settings,
     ...compare(call.requests, before, after, losses),
     ...(losses.length > call.requests.length && { losses }),
-    updates: stack.edits.filter(({ id }) => ids.includes(id)).flatMap(({ updates }) => updates),
-    warnings: [...notes, ...warnings],
+    updates,
+    warnings: [...notes, ...unheard, ...warnings],
     stack,
     editId: ids.at(-1)!,
     predictedInterference: interference,
     ...(call.intermediates && { intermediates }),
-    milliseconds: performance.now() - started,
+    milliseconds,
   };
 }
 

@@ -1,7 +1,8 @@
-/** What a trace or an edit would hold on the loaded model, told before it begins. Refusing is jobMemory's. */
+/** What a trace or an edit would hold on the loaded model, and how long an edit will take, told before it begins. Refusing is jobMemory's. */
 import type { ForecastRequest, JobForecast } from "../domain/forecast";
 import { memory } from "../gpu/tensor";
 import { heldBy } from "../model/memoryEstimate";
+import { estimateEditSeconds } from "./editPace";
 import { editMemory, traceMemory } from "./jobMemory";
 import { memoryLimit } from "./memoryLimit";
 import { loadedModel, type Session } from "./session";
@@ -12,5 +13,6 @@ export async function forecast(session: Session, asked: ForecastRequest): Promis
   const { backend } = state.info;
   const { bytes: job } =
     asked.kind === "trace" ? traceMemory(state, asked.request) : editMemory(state, asked.call);
-  return { job, held: heldBy(backend, memory().bytes + job), limit: memoryLimit(backend) };
+  const held = { job, held: heldBy(backend, memory().bytes + job), limit: memoryLimit(backend) };
+  return asked.kind === "trace" ? held : { ...held, seconds: await estimateEditSeconds(state, asked.call) };
 }

@@ -5,8 +5,9 @@ import type { SweepRequest, SweepResult } from "../domain/trials";
 import { checkCall } from "../editing/computeEdit";
 import { methodNamed } from "../editing/methods/methods";
 import { AppError } from "../lib/errors";
+import { createPartProgress } from "./partProgress";
 import { loadedModel, type LoadedState, type Session } from "./session";
-import { askProbes, partOf, scoresBefore, tryEdit, withStack } from "./trial";
+import { askProbes, scoresBefore, tryEdit, withStack } from "./trial";
 
 /** @throws AppError bad-request, cancelled */
 export async function sweepLayers(
@@ -24,14 +25,10 @@ export async function sweepLayers(
     const before = await askProbes(state, call.requests, signal);
     const { method } = call;
     const result: SweepResult = { method, before: scoresBefore(before), layers: [], milliseconds: 0 };
+    const partOf = createPartProgress((progress) => context.onProgress(progress), calls.length);
     for (const [index, one] of calls.entries()) {
       const layer = places[index]!;
-      const onProgress = partOf(
-        (progress) => context.onProgress(progress),
-        `Layer ${layer}`,
-        index,
-        calls.length,
-      );
+      const onProgress = partOf(`Layer ${layer}`, index);
       const outcome = await tryEdit(session, one, before, { signal, onProgress });
       result.layers.push({ layer, ...outcome });
       result.milliseconds = performance.now() - started;

@@ -1,6 +1,6 @@
 /** One edit made, asked about and taken back. Duels and layer sweeps are lists of these; the journal is never written. */
 import type { EditCall, EditPartial, EditRequest, Probe } from "../domain/edit";
-import type { CallContext, Progress } from "../domain/progress";
+import type { CallContext } from "../domain/progress";
 import type { TrialOutcome, TrialScores } from "../domain/trials";
 import { readCallSettings } from "../editing/computeEdit";
 import type { StackedEdit } from "../editing/stack";
@@ -79,17 +79,4 @@ export async function tryEdit(
   } finally {
     await state.stack.goBackTo(own);
   }
-}
-
-/** One trial's progress as a part of the whole: `index` of `count`, each counted as a hundred. */
-export function partOf(
-  onProgress: (progress: Progress) => void,
-  name: string,
-  index: number,
-  count: number,
-): (progress: Progress) => void {
-  return ({ note, done, total }) => {
-    const share = total > 0 ? Math.min(1, done / total) : 0;
-    onProgress({ note: `${name}: ${note}`, done: 100 * (index + share), total: 100 * count });
-  };
 }

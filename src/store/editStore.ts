@@ -7,10 +7,12 @@ import type {
   EditRequest,
   EditResult,
   Neighbour,
+  OptimisationStep,
   Settings,
   SettingValue,
 } from "../domain/edit";
 import type { MethodDescription } from "../domain/methods";
+import type { CallContext } from "../domain/progress";
 import type { Lab } from "../workers/client";
 import { layerSpec, layersUpTo } from "./methodStore";
 import { toTemplate, type Span } from "./prompt";
@@ -25,6 +27,8 @@ export type EditForm = {
   layer: number | undefined;
   /** Only what differs from the method's defaults. */
   settings: Readonly<Settings>;
+  /** Where the user cut a long answer; undefined: as the settings say. */
+  cuts: readonly number[] | undefined;
   seed: number;
   paraphrases: readonly string[];
   neighbours: readonly Neighbour[];
@@ -32,7 +36,8 @@ export type EditForm = {
 
 export type EditState = {
   form: EditForm;
-  run: Run<EditResult, EditPartial>;
+  /** Partly: the steps so far of every vector, one per chunk of a long answer. */
+  run: Run<EditResult, OptimisationStep[][]>;
   /** The last finished edit; 'what changed' shows it. */
   result: EditResult | undefined;
   /** True while `result` comes from a file of stored results. */
@@ -62,21 +67,24 @@ export const EMPTY_FORM: EditForm = {
   targetTrue: "",
   layer: undefined,
   settings: {},
+  cuts: undefined,
   seed: 1,
   paraphrases: [],
   neighbours: [],
 };
 
-/** The request an edit form stands for. */
-export function toEditRequest(form: EditForm, prompt: string, subject: Span): EditRequest {
+/** The request an edit form stands for. Without a subject the whole prompt is the question. */
+export function toEditRequest(form: EditForm, prompt: string, subject: Span | undefined): EditRequest {
   const filled = (text: string): boolean => text.trim() !== "";
+  const question = prompt.trimEnd();
   return {
-    prompt: toTemplate(prompt.trimEnd(), subject),
-    subject: prompt.slice(subject.start, subject.end),
+    prompt: subject === undefined ? "{}" : toTemplate(question, subject),
+    subject: subject === undefined ? question : prompt.slice(subject.start, subject.end),
     targetNew: form.targetNew.trim(),
     ...(filled(form.targetTrue) ? { targetTrue: form.targetTrue.trim() } : {}),
     paraphrases: form.paraphrases.filter(filled),
     neighbours: form.neighbours.filter(({ prompt: text }) => filled(text)),
+    ...(form.cuts === undefined ? {} : { cuts: form.cuts }),
   };
 }
 
@@ -93,20 +101,40 @@ export function layerSettings({ layer }: EditForm, method: MethodDescription | u
 export function toEditCall(
   form: EditForm,
   prompt: string,
-  subject: Span,
+  subject: Span | undefined,
   method?: MethodDescription,
 ): EditCall {
+  const cuts = method?.longTargets === true ? form.cuts : undefined;
   return {
     method: form.method,
-    requests: [toEditRequest(form, prompt, subject)],
+    requests: [toEditRequest({ ...form, cuts }, prompt, subject)],
     settings: { ...layerSettings(form, method), ...form.settings },
     seed: form.seed,
   };
 }
 
+/** Settings that cut the answer anew. */
+const CUTTING: ReadonlySet<string> = new Set(["chunking", "window", "overlap"]);
+
+/** The lab tells of one vector at a time; the page shows all of them. */
+function gather({ signal, onProgress }: CallContext<OptimisationStep[][]>): CallContext<EditPartial> {
+  const vectors: OptimisationStep[][] = [];
+  return {
+    signal,
+    onProgress: (progress, partial) => {
+      if (partial === undefined) return onProgress(progress);
+      vectors[partial.vector] = partial.losses;
+      onProgress(
+        progress,
+        Array.from(vectors, (steps) => steps ?? []),
+      );
+    },
+  };
+}
+
 export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditStore {
   return createStore<EditState>()((set, get) => {
-    const run = createRun<EditResult, EditPartial>((next) => set({ run: next }));
+    const run = createRun<EditResult, OptimisationStep[][]>((next) => set({ run: next }));
     const settingsOf = new Map<EditMethod, Readonly<Settings>>();
     const finish = (result: EditResult | undefined): EditResult | undefined => {
       if (result !== undefined) set({ result, isStored: false, isEarlier: false });
@@ -121,7 +149,12 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
       isEarlier: false,
       asks: 0,
 
-      setForm: (change) => set({ form: { ...get().form, ...change } }),
+      setForm: (change) => {
+        const { form } = get();
+        // Borders belong to the words they stand between.
+        const isOther = change.targetNew !== undefined && change.targetNew !== form.targetNew;
+        set({ form: { ...form, ...(isOther ? { cuts: undefined } : {}), ...change } });
+      },
       chooseMethod: (method) => {
         const { form } = get();
         settingsOf.set(form.method, form.settings);
@@ -135,11 +168,13 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
       setSetting: (name, value) => {
         const { [name]: _dropped, ...others } = get().form.settings;
         const settings = value === undefined ? others : { ...others, [name]: value };
-        set({ form: { ...get().form, settings } });
+        const cuts = CUTTING.has(name) ? undefined : get().form.cuts;
+        set({ form: { ...get().form, settings, cuts } });
       },
 
-      start: async (call) => finish(await run.start((context) => lab.edit(call, context))),
-      recompute: async (id) => finish(await run.start((context) => lab.recomputeEdit({ id }, context))),
+      start: async (call) => finish(await run.start((context) => lab.edit(call, gather(context)))),
+      recompute: async (id) =>
+        finish(await run.start((context) => lab.recomputeEdit({ id }, gather(context)))),
       showStored: (result) => set({ result, isStored: true, isEarlier: false, run: IDLE }),
       bringBack: (result) => set({ result, isStored: false, isEarlier: true, run: IDLE }),
       clear: () => {

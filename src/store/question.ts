@@ -8,7 +8,7 @@ const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : `
 
 export type Question = ReturnType<typeof createQuestion>;
 
-export function createQuestion({ model, prompt, ask, trace, edit, stack, caution }: Stores) {
+export function createQuestion({ model, prompt, ask, trace, edit, stack, caution, sweep }: Stores) {
   const hasEdits = (): boolean => enabledCount(stack.getState().stack) > 0;
 
   /** What the present trace view is about, or undefined while prompt, subject or model are missing. */
@@ -64,6 +64,7 @@ export function createQuestion({ model, prompt, ask, trace, edit, stack, caution
     /** The prompt, subject or model changed: what was asked and traced no longer belongs to it. */
     async changed(): Promise<void> {
       for (const job of ["trace", "edit"] as const) caution.getState().clear(job);
+      sweep.getState().clear();
       const subject = about();
       if (subject === undefined || !trace.getState().recall(subject)) trace.getState().clear();
       if (model.getState().model === undefined) return;

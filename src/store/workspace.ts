@@ -2,10 +2,10 @@
  * What the user can do that touches more than one store: open an example, trace, edit, switch an edit. Each intent
  * reads as the story of what happened.
  */
-import type { EditResult } from "../domain/edit";
+import type { EditCall, EditMethod, EditResult } from "../domain/edit";
 import type { Cell } from "../lib/heatmap/heatmap";
 import type { Lab } from "../workers/client";
-import { EMPTY_FORM, toEditCall } from "./editStore";
+import { EMPTY_FORM, layerSettings, toEditCall } from "./editStore";
 import { promptOf, type Example, type Gallery, type StoredResult } from "./gallery";
 import { keepChanges } from "./keptChanges";
 import { fromLink, recollect, remember, toLink, type Remembered } from "./memory";
@@ -14,6 +14,7 @@ import { methodNamed } from "./methodStore";
 import { createOfflineNews } from "./offlineNews";
 import { createOpening } from "./opening";
 import { createQuestion } from "./question";
+import { readableRequests } from "./requestListStore";
 import { enabledCount } from "./stackStore";
 import { createStores } from "./stores";
 import type { TraceView } from "./traceStore";
@@ -53,6 +54,23 @@ export function createWorkspace(lab: Lab) {
   };
 
   const limits = createLimits(stores, lab, { changeStack, afterEdit });
+
+  /** The edit as the form stands; undefined while something is missing. Methods for long answers need no subject. */
+  const presentCall = (): EditCall | undefined => {
+    const { text, subject } = prompt.getState();
+    const { form } = edit.getState();
+    const method = methodNamed(methods.getState().methods, form.method);
+    if (subject === undefined && (method?.longTargets !== true || text.trim() === "")) return undefined;
+    return toEditCall(form, text, subject, method);
+  };
+
+  /** A method with the form's settings where they are its own, without requests. */
+  const methodCall = (name: EditMethod): Omit<EditCall, "requests"> => {
+    const { form } = edit.getState();
+    const method = methodNamed(methods.getState().methods, name);
+    const settings = name === form.method ? { ...layerSettings(form, method), ...form.settings } : {};
+    return { method: name, settings, seed: form.seed };
+  };
 
   const present = (): Remembered => {
     const { text, subject } = prompt.getState();
@@ -126,6 +144,9 @@ export function createWorkspace(lab: Lab) {
         edit.getState().run,
         ask.getState().continuation,
         statistics.getState().run,
+        stores.average.getState().run,
+        stores.duel.getState().run,
+        stores.sweep.getState().run,
       ];
       for (const run of jobs) {
         if (run.status === "running") run.stop();
@@ -190,14 +211,49 @@ export function createWorkspace(lab: Lab) {
 
     /** Runs the edit; a stored result makes way for a live one. `anyway`: although it comes near the memory's limit. */
     async edit(anyway = false): Promise<void> {
-      const { text, subject } = prompt.getState();
-      if (subject === undefined) return;
+      const call = presentCall();
+      if (call === undefined) return;
       const { allows, clear } = caution.getState();
-      const { form } = edit.getState();
-      const call = toEditCall(form, text, subject, methodNamed(methods.getState().methods, form.method));
       if (!anyway && !(await allows({ kind: "edit", call }))) return;
       clear("edit");
       await afterEdit(await edit.getState().start(call));
+    },
+    /** Writes every request of the list that could be read, by the form's method. */
+    async editList(anyway = false): Promise<void> {
+      const requests = readableRequests(stores.requestList.getState().list);
+      if (requests.length === 0) return;
+      const call: EditCall = { ...methodCall(edit.getState().form.method), requests };
+      const { allows, clear } = caution.getState();
+      if (!anyway && !(await allows({ kind: "edit", call }))) return;
+      clear("edit");
+      await afterEdit(await edit.getState().start(call));
+    },
+    /** The list's requests by every chosen method, on the untouched base. */
+    async duel(): Promise<void> {
+      const { chosen, start } = stores.duel.getState();
+      const requests = readableRequests(stores.requestList.getState().list);
+      const entries = chosen.map((method) => ({ method, settings: methodCall(method).settings }));
+      await start({ entries, requests, seed: edit.getState().form.seed });
+    },
+    /** The question of the first workspace as one more row of the list. */
+    async addToList(): Promise<void> {
+      const [request] = presentCall()?.requests ?? [];
+      if (request !== undefined) await stores.requestList.getState().add(request);
+    },
+    /** The present edit at every layer; the heatmap makes way for its curves. */
+    async sweep(): Promise<void> {
+      const call = presentCall();
+      if (call !== undefined) await stores.sweep.getState().start(call);
+    },
+    /** Asks how the long answer in the form would be cut. */
+    async lookAtTarget(): Promise<void> {
+      const call = presentCall();
+      const [request] = call?.requests ?? [];
+      if (call === undefined || request === undefined || request.targetNew === "") {
+        return stores.longTarget.getState().clear();
+      }
+      const { method, settings } = call;
+      await stores.longTarget.getState().look({ method, settings, request });
     },
     /** What each method would take for the present request. */
     async estimateMethods(signal: AbortSignal): Promise<void> {

@@ -9,8 +9,9 @@ import styles from "./changes.module.css";
 import { FreeText } from "./FreeText";
 import { InterferenceBars } from "./InterferenceBars";
 import { ProbeTable } from "./ProbeTable";
+import { TokenByToken } from "./TokenByToken";
 
-type Tab = "all" | ProbeKind | "text";
+type Tab = "all" | ProbeKind | "text" | "tokens";
 
 const KINDS: { kind: ProbeKind; label: string }[] = [
   { kind: "rewrite", label: "Rewrite" },
@@ -25,7 +26,9 @@ function tabsOf(result: EditResult): { value: Tab; label: string }[] {
     return probes.length === 0 ? [] : [{ value: kind, label: `${label} ${good}/${probes.length}` }];
   });
   const text = result.generations.length === 0 ? [] : [{ value: "text" as const, label: "Free text" }];
-  return [{ value: "all", label: "All" }, ...counted, ...text];
+  const isLong = result.requests[0]?.tokens !== undefined;
+  const tokens = isLong ? [{ value: "tokens" as const, label: "Token by token" }] : [];
+  return [{ value: "all", label: "All" }, ...counted, ...tokens, ...text];
 }
 
 function select(probes: readonly Probe[], tab: Tab): Probe[] {
@@ -39,7 +42,9 @@ export function ChangesPanel({ className }: { className?: string | undefined }) 
   const result = useSlice("edit", (state) => state.result);
   const isStored = useSlice("edit", (state) => state.isStored);
   const isEarlier = useSlice("edit", (state) => state.isEarlier);
-  const [tab, setTab] = useState<Tab>("all");
+  const [chosen, setTab] = useState<Tab>();
+  // Of a long answer, its tokens tell more than its first one.
+  const tab = chosen ?? (result?.requests[0]?.tokens === undefined ? "all" : "tokens");
   if (result === undefined) {
     return (
       <Panel id="changed" title="What changed" className={className}>
@@ -73,6 +78,8 @@ export function ChangesPanel({ className }: { className?: string | undefined }) 
     >
       {current === "text" ? (
         <FreeText generations={result.generations} />
+      ) : current === "tokens" ? (
+        <TokenByToken tokens={result.requests[0]?.tokens ?? []} />
       ) : (
         <div className={styles.beside}>
           <ProbeTable probes={select(result.probes, current)} target={result.requests[0]?.target ?? ""} />

@@ -41,6 +41,9 @@ function Said({ probe, target }: { probe: Probe; target: string }) {
   );
 }
 
+/** A long answer by its first words. */
+const shortened = (text: string): string => (text.length > 24 ? `${text.slice(0, 23).trimEnd()}…` : text);
+
 export function ProbeTable({ probes, target }: { probes: readonly Probe[]; target: string }) {
   return (
     <div className={styles.box} tabIndex={0} role="region" aria-label="Before and after">
@@ -54,7 +57,7 @@ export function ProbeTable({ probes, target }: { probes: readonly Probe[]; targe
             <th scope="col">it says</th>
             <th scope="col" className={styles.number}>
               p(
-              <ProseText text={target} />)
+              <ProseText text={shortened(target)} />)
             </th>
             <th scope="col" className={styles.number}>
               p(old answer)

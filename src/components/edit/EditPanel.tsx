@@ -1,7 +1,9 @@
 /** The edit as a sentence, how it is made, and while it runs its loss and the target's probability. */
 import { Button } from "@mantine/core";
 import { lazy, Suspense } from "react";
+import type { EditResult, OptimisationStep } from "../../domain/edit";
 import { useSlice, useWorkspace } from "../workspaceContext";
+import { layerSpec } from "../../store/methodStore";
 import { EditList } from "../stack/EditList";
 import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
@@ -13,7 +15,11 @@ import { EditSettings } from "./EditSettings";
 import { LayerChoice } from "./LayerChoice";
 import { MethodChooser } from "./MethodChooser";
 import { ProbesEditor } from "./ProbesEditor";
+import { useMethod } from "./useMethod";
 
+const LongTarget = lazy(() => import("./LongTarget"));
+const ChunkCurves = lazy(() => import("./ChunkCurves"));
+const WillDisturb = lazy(() => import("../superposition/WillDisturb"));
 const OptimisationCharts = lazy(() => import("./OptimisationCharts"));
 
 /** The curves of the edit under way, or of the one that 'what changed' shows. */
@@ -21,9 +27,16 @@ function Curves() {
   const run = useSlice("edit", (state) => state.run);
   const result = useSlice("edit", (state) => state.result);
   const target = useSlice("edit", (state) => state.form.targetNew);
-  const losses = run.status === "running" ? run.partial?.losses : result?.requests[0]?.loss;
+  const losses = run.status === "running" ? run.partial : (result?.losses ?? firstLosses(result));
   const name = run.status === "running" ? target : (result?.requests[0]?.target ?? target);
-  if (losses === undefined || losses.length === 0) return null;
+  if (losses === undefined || losses.flat().length === 0) return null;
+  if (losses.length > 1) {
+    return (
+      <Suspense>
+        <ChunkCurves losses={losses} />
+      </Suspense>
+    );
+  }
   return (
     <div className={styles.curves}>
       <Suspense>
@@ -33,6 +46,9 @@ function Curves() {
   );
 }
 
+const firstLosses = (result: EditResult | undefined): OptimisationStep[][] =>
+  result?.requests[0] === undefined ? [] : [result.requests[0].loss];
+
 export function EditPanel({ className }: { className?: string | undefined }) {
   const workspace = useWorkspace();
   const run = useSlice("edit", (state) => state.run);
@@ -40,11 +56,16 @@ export function EditPanel({ className }: { className?: string | undefined }) {
   const form = useSlice("edit", (state) => state.form);
   const isReady = useSlice("model", (state) => state.model !== undefined);
   const hasSubject = useSlice("prompt", (state) => state.subject !== undefined);
+  const method = useMethod();
+  const isLong = method?.longTargets === true;
+  const hasLayer = layerSpec(method) !== undefined;
+  const isSweeping = useSlice("sweep", (state) => state.run.status === "running");
+  const canEdit = isReady && (hasSubject || isLong) && form.targetNew.trim() !== "";
   const isSame = form.targetNew.trim() !== "" && form.targetNew.trim() === form.targetTrue.trim();
 
   return (
     <Panel id="edit" title="Edit" className={className}>
-      <EditSentence />
+      <EditSentence isLong={isLong} />
       {isSame ? <Hint>The model already says that. Write another answer.</Hint> : null}
       <div className={styles.how}>
         <MethodChooser />
@@ -52,19 +73,35 @@ export function EditPanel({ className }: { className?: string | undefined }) {
         <EditSettings />
         <ProbesEditor />
       </div>
+      {isLong ? (
+        <Suspense>
+          <LongTarget />
+        </Suspense>
+      ) : null}
       {run.status === "running" ? (
         <JobLine progress={run.progress} fallback="Preparing the edit" onCancel={run.stop} />
       ) : (
-        <Button
-          className={styles.edit ?? ""}
-          disabled={!isReady || !hasSubject || form.targetNew.trim() === ""}
-          onClick={() => void workspace.edit()}
-        >
-          Edit
-        </Button>
+        <div className={styles.go}>
+          <Button className={styles.edit ?? ""} disabled={!canEdit} onClick={() => void workspace.edit()}>
+            Edit
+          </Button>
+          {hasLayer ? (
+            <Button
+              variant="default"
+              disabled={!canEdit || isSweeping}
+              title="The same edit at every layer, each taken back"
+              onClick={() => void workspace.sweep()}
+            >
+              Sweep layers
+            </Button>
+          ) : null}
+        </div>
       )}
       <MemoryCaution kind="edit" onGo={() => void workspace.edit(true)} />
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
+      <Suspense>
+        <WillDisturb />
+      </Suspense>
       <Curves />
       {run.status === "running"
         ? null

@@ -8,7 +8,8 @@ import styles from "./edit.module.css";
 /** The field grows with its words, between these widths in characters. */
 const WIDTH = { least: 12, most: 26 };
 
-export function EditSentence() {
+/** `isLong`: the answer has a field of its own below. */
+export function EditSentence({ isLong }: { isLong: boolean }) {
   const workspace = useWorkspace();
   const text = useSlice("prompt", (state) => state.text);
   const subject = useSlice("prompt", (state) => state.subject);
@@ -35,28 +36,30 @@ export function EditSentence() {
           <ProseText text={text.slice(subject.end).trimEnd()} />
         </>
       )}{" "}
-      <span className={styles.answer}>
-        <input
-          ref={field}
-          className={styles.target}
-          aria-label="New answer"
-          placeholder="new answer"
-          spellCheck={false}
-          style={{ width: `${width}ch` }}
-          value={form.targetNew}
-          onChange={(event) =>
-            workspace.stores.edit.getState().setForm({ targetNew: event.currentTarget.value })
-          }
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && form.targetNew.trim() !== "") void workspace.edit();
-          }}
-        />
-        {form.targetTrue === "" ? null : (
-          <span className={styles.was}>
-            was <WasText text={form.targetTrue} />
-          </span>
-        )}
-      </span>
+      {isLong ? null : (
+        <span className={styles.answer}>
+          <input
+            ref={field}
+            className={styles.target}
+            aria-label="New answer"
+            placeholder="new answer"
+            spellCheck={false}
+            style={{ width: `${width}ch` }}
+            value={form.targetNew}
+            onChange={(event) =>
+              workspace.stores.edit.getState().setForm({ targetNew: event.currentTarget.value })
+            }
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && form.targetNew.trim() !== "") void workspace.edit();
+            }}
+          />
+          {form.targetTrue === "" ? null : (
+            <span className={styles.was}>
+              was <WasText text={form.targetTrue} />
+            </span>
+          )}
+        </span>
+      )}
     </p>
   );
 }

@@ -68,7 +68,8 @@ export default function OptimisationCharts({ losses, target }: OptimisationChart
         title={
           <>
             p(
-            <ProseText text={target} />) {percent(last.targetProbability)}
+            <ProseText text={target.length > 16 ? `${target.slice(0, 15).trimEnd()}…` : target} />){" "}
+            {percent(last.targetProbability)}
           </>
         }
         summary={`Probability of ${visibleString(target, "none")} from ${percent(first.targetProbability)} to ${percent(last.targetProbability)}`}

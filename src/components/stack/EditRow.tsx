@@ -13,7 +13,8 @@ import styles from "./stack.module.css";
 
 function detailsOf({ method, settings, updates }: EditSummary): string {
   const rank = Math.max(0, ...updates.map((update) => update.rank));
-  const size = Math.max(0, ...updates.map((update) => update.relativeNorm));
+  // A matrix that was all zero has no size to compare with.
+  const size = Math.max(0, ...updates.map((update) => update.relativeNorm).filter(Number.isFinite));
   const at = settings.layer ?? settings.editLayers;
   const layers = Array.isArray(at) ? layersText(at) : String(at);
   const where = at === undefined ? "" : ` · layer ${visibleString(layers, "none")}`;

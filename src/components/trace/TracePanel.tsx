@@ -1,6 +1,7 @@
 /** Where is it: the sentence, the heatmap as it fills, and what stands in the cell under the cursor. */
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
+import type { Example } from "../../store/gallery";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
@@ -14,9 +15,42 @@ import { TraceHead } from "./TraceHead";
 import { useTracePicture } from "./useTracePicture";
 import { ViewTabs } from "./ViewTabs";
 
+const AverageView = lazy(() => import("./AverageView"));
+
+const SweepView = lazy(() => import("../sweep/SweepView"));
+
 export type TraceLayout = { isTable: boolean; isTransposed: boolean };
 
-export function TracePanel({ className }: { className?: string | undefined }) {
+type TracePanelProps = { examples: readonly Example[]; className?: string | undefined };
+
+export function TracePanel({ examples, className }: TracePanelProps) {
+  const isAverage = useSlice("average", (state) => state.isOpen);
+  const isSwept = useSlice("sweep", (state) => state.isOpen);
+
+  if (isSwept) {
+    return (
+      <Panel id="where" title="Where does it take?" className={className}>
+        <Suspense>
+          <SweepView />
+        </Suspense>
+      </Panel>
+    );
+  }
+  return (
+    <Panel id="where" title="Where is it?" className={className} aside={<ViewTabs />}>
+      {isAverage ? (
+        <Suspense>
+          <AverageView examples={examples} />
+        </Suspense>
+      ) : (
+        <OneTrace />
+      )}
+    </Panel>
+  );
+}
+
+/** The trace of the prompt that stands beside. */
+function OneTrace() {
   const workspace = useWorkspace();
   const run = useSlice("trace", (state) => state.run);
   const isReady = useSlice("model", (state) => state.model !== undefined);
@@ -25,7 +59,7 @@ export function TracePanel({ className }: { className?: string | undefined }) {
   const [layout, setLayout] = useState<TraceLayout>({ isTable: false, isTransposed: false });
 
   return (
-    <Panel id="where" title="Where is it?" className={className} aside={<ViewTabs />}>
+    <>
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
       <MemoryCaution kind="trace" onGo={() => void workspace.traceAnyway()} />
       {picture === undefined ? (
@@ -54,6 +88,6 @@ export function TracePanel({ className }: { className?: string | undefined }) {
         <JobLine progress={run.progress} fallback="Tracing" onCancel={run.stop} />
       ) : null}
       {picture === undefined ? null : <TraceFooter picture={picture} layout={layout} onLayout={setLayout} />}
-    </Panel>
+    </>
   );
 }

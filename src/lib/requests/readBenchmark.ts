@@ -46,6 +46,12 @@ export function recogniseRequests(
   return { form: "requests", requests };
 }
 
+/** One record of whatever form. Throws AppError `bad-request` naming it, as `where`, and the field. */
+export function readRecord(fields: Fields, where: string): EditRequest[] {
+  const form = formOf(fields);
+  return form ? read(fields, form, where).map(({ request }) => request) : [readRequest(fields, where)];
+}
+
 /** Cases of one benchmark. Throws AppError `bad-json`, `bad-request` naming the record and the field. */
 export function readBenchmark(text: string, fileName: string, benchmark: BenchmarkName): BenchmarkCase[] {
   return readCases(recordsOf(text, fileName), benchmark, fileName);

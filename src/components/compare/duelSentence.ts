@@ -1,0 +1,43 @@
+/** What a duel came to, in one sentence with its numbers. Pure. */
+import type { DuelResult, KindScore } from "../../domain/trials";
+
+type Done = DuelResult["entries"][number] & { status: "done" };
+
+export const KINDS = [
+  { kind: "rewrite", label: "rewrite" },
+  { kind: "paraphrase", label: "other wordings" },
+  { kind: "neighbourhood", label: "neighbours kept" },
+] as const;
+
+export const isDone = (entry: DuelResult["entries"][number]): entry is Done => entry.status === "done";
+
+const share = (score: KindScore | null): number => (score === null ? 1 : score.good / score.count);
+
+/** One number to order by: the harmonic mean of the kinds' shares, as the field does, and ties by probability. */
+export function standing({ scores }: Done): number {
+  const shares = KINDS.map(({ kind }) => share(scores[kind]));
+  const harmonic = shares.some((one) => one === 0)
+    ? 0
+    : shares.length / shares.reduce((sum, one) => sum + 1 / one, 0);
+  return harmonic + 1e-6 * (scores.rewrite?.p ?? 0);
+}
+
+const of = (score: KindScore | null): string | undefined =>
+  score === null ? undefined : `${score.good} of ${score.count}`;
+
+export function duelSentence(result: DuelResult, requests: number): string {
+  const done = result.entries.filter(isDone);
+  const failed = result.entries.length - done.length;
+  const best = done.toSorted((a, b) => standing(b) - standing(a))[0];
+  const refused = failed === 0 ? "" : ` ${failed} could not take these requests.`;
+  if (best === undefined) return `No method could take these requests.`;
+  const { rewrite, paraphrase, neighbourhood } = best.scores;
+  const parts = [
+    `writes ${of(rewrite) ?? "none"}`,
+    ...(paraphrase === null ? [] : [`answers ${of(paraphrase)} other wordings`]),
+    ...(neighbourhood === null ? [] : [`leaves ${of(neighbourhood)} neighbours as they were`]),
+  ];
+  const list = parts.length < 3 ? parts.join(" and ") : `${parts[0]}, ${parts[1]} and ${parts[2]}`;
+  const what = requests === 1 ? "this request" : `${requests} requests`;
+  return `Of ${what}, ${best.method} ${list}: the best balance of ${done.length}.${refused}`;
+}
