@@ -2,6 +2,7 @@
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
 import { useWorkspace } from "./workspaceContext";
 import styles from "./App.module.css";
+import { DamageMeter } from "./damage/DamageMeter";
 import { ModelChip } from "./model/ModelChip";
 import { StackChip } from "./model/StackChip";
 import { LinkIcon, MoonIcon, PulseIcon, SunIcon } from "./ui/icons";
@@ -58,6 +59,7 @@ export function TopBar() {
       <div className={styles.chips}>
         <ModelChip onOpen={() => open("models")} />
         <StackChip />
+        <DamageMeter />
       </div>
       <div className={styles.icons}>
         <ActionIcon

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { EditRequest } from "../../domain/edit";
 import type { AnswerMeans, LifelongPoint, LifelongRequest } from "../../domain/lifelong";
-import { findCollapse } from "../../evaluation/collapse";
+import { findCollapse } from "../../lib/charts/findCollapse";
 import { readRequests } from "../../lib/requests/readRequests";
 import { lifelongPicture } from "../../lib/charts/lifelongPicture";
 import { AppError } from "../../lib/errors";

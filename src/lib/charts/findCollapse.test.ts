@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { AnswerMeans, LifelongPoint } from "../domain/lifelong";
-import { findCollapse } from "./collapse";
+import type { AnswerMeans, LifelongPoint } from "../../domain/lifelong";
+import { findCollapse } from "./findCollapse";
 
 const means = (p: number): AnswerMeans => ({ p, greedy: p, count: 1 });
 const point = (edits: number, efficacy: number | null, untouched: number | null): LifelongPoint => ({

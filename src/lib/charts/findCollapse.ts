@@ -1,5 +1,5 @@
 /** When a sequence of edits broke the model, if it did. Pure. */
-import type { LifelongPoint } from "../domain/lifelong";
+import type { LifelongPoint } from "../../domain/lifelong";
 
 export type Collapse = { edits: number; of: "untouched" | "efficacy" };
 

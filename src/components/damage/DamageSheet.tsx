@@ -1,0 +1,39 @@
+/** What stands behind the light: every measure with its value, its bounds and its own light. */
+import type { DamageReport } from "../../domain/damage";
+import FloatingSheet from "../ui/FloatingSheet";
+import styles from "./damage.module.css";
+import { DamageLight } from "./DamageLight";
+import { LEVELS, measureBounds, measureName, measureValue } from "./damageWords";
+
+type DamageSheetProps = { report: DamageReport; onClose: () => void };
+
+export default function DamageSheet({ report, onClose }: DamageSheetProps) {
+  const { word, colour, sentence } = LEVELS[report.level];
+  return (
+    <FloatingSheet name="Damage" width={380} onClose={onClose}>
+      <p className={styles.head}>
+        <b>
+          {word} ({colour})
+        </b>
+        . {sentence}
+      </p>
+      <ul className={styles.list}>
+        {report.measures.map((measure) => (
+          <li key={measure.kind}>
+            <DamageLight level={measure.level} />
+            <span>
+              {measureName(measure)}
+              <span className="visually-hidden">: {LEVELS[measure.level].word}</span>
+            </span>
+            <span className={styles.value}>{measureValue(measure)}</span>
+            <span className={styles.bounds}>{measureBounds(measure)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className={styles.foot}>
+        The light is the worst of these, against the model without edits. Measured in{" "}
+        {Math.round(report.milliseconds)} ms, by itself after every change.
+      </p>
+    </FloatingSheet>
+  );
+}

@@ -1,0 +1,172 @@
+/** The curves of the run in front with those of others behind it, where it collapsed, and the way back to any point. */
+import { useMemo } from "react";
+import { findCollapse } from "../../lib/charts/findCollapse";
+import type { LifelongRun } from "../../store/keptRuns";
+import chart from "../charts/chart.module.css";
+import { LineChart, type Marker, type Series } from "../charts/LineChart";
+import { Panel } from "../ui/Panel";
+import { useSlice, useWorkspace } from "../workspaceContext";
+import {
+  efficacyCurve,
+  neighbourCurve,
+  paraphraseCurve,
+  runSentence,
+  untouchedCurve,
+} from "./lifelongCurves";
+import styles from "./lifelong.module.css";
+
+export function CurvesPanel({ className }: { className?: string | undefined }) {
+  const { limits } = useWorkspace();
+  const runs = useSlice("lifelong", (state) => state.runs);
+  const current = useSlice("lifelong", (state) => state.current);
+  const hidden = useSlice("lifelong", (state) => state.hidden);
+  const onStack = useSlice("lifelong", (state) => state.onStack);
+  const scrubbed = useSlice("lifelong", (state) => state.scrubbed);
+  const isRunning = useSlice("lifelong", (state) => state.step.status === "running");
+  const run = runs.find(({ id }) => id === current);
+  const others = useMemo(
+    () => runs.filter(({ id, points }) => id !== current && !hidden.has(id) && points.length > 1),
+    [runs, current, hidden],
+  );
+  if (run === undefined) {
+    return (
+      <Panel id="curves" title="What is left" className={className}>
+        <p className={styles.empty}>
+          Every edit disturbs the ones before it a little. Here you write one fact after the other and watch:
+          what is left of all edits, of the oldest ones, of facts no edit was about, and of the model’s
+          language, until it breaks.
+        </p>
+      </Panel>
+    );
+  }
+  const point = scrubbed === undefined ? undefined : run.points.find(({ edits }) => edits === scrubbed);
+  const isHere = run.id === onStack;
+  const pick = (x: number): void => {
+    const nearest = run.points.reduce((best, one) =>
+      Math.abs(one.edits - x) < Math.abs(best.edits - x) ? one : best,
+    );
+    if (nearest.edits !== (scrubbed ?? run.points.at(-1)?.edits)) void limits.scrub(nearest.edits);
+  };
+  return (
+    <Panel id="curves" title="What is left" className={className}>
+      <p className={chart.sentence} id="curves-sentence" aria-live="polite">
+        {runSentence(run, point)}
+      </p>
+      <LineChart
+        series={[...seriesOf(run), ...others.flatMap(behind)]}
+        labelledBy="curves-sentence"
+        xName="edits written"
+        yName="mean probability"
+        height={330}
+        xDomain={[0, Math.max(1, run.requests.length, ...others.map(({ points }) => points.at(-1)!.edits))]}
+        yDomain={[0, 1]}
+        markers={markersOf(run, point?.edits)}
+        hasDots={run.points.length < 4}
+        {...(isHere && !isRunning && run.points.length > 1 && { onPick: pick })}
+      />
+      {isHere && run.points.length > 1 ? <Scrub run={run} isRunning={isRunning} /> : null}
+      {!isHere && run.points.length > 0 ? (
+        <p className={chart.remark}>
+          The edits of this run are no longer on the model: its curves stay, its points cannot be gone back
+          to.
+        </p>
+      ) : null}
+    </Panel>
+  );
+}
+
+const HUES = ["var(--mlp)", "var(--attention)", "var(--edit)", "var(--line-strong)", "var(--ink-soft)"];
+
+const seriesOf = ({ points }: LifelongRun): Series[] => [
+  {
+    key: "efficacy",
+    name: "new answers of all edits",
+    points: efficacyCurve(points),
+    stroke: "var(--state)",
+    width: 2.5,
+  },
+  {
+    key: "paraphrases",
+    name: "in other words",
+    points: paraphraseCurve(points),
+    stroke: "var(--state)",
+    dash: "3 3",
+    width: 1.5,
+  },
+  {
+    key: "neighbours",
+    name: "neighbours",
+    points: neighbourCurve(points),
+    stroke: "var(--mlp)",
+    dash: "8 3 2 3",
+    width: 1.5,
+  },
+  {
+    key: "untouched",
+    name: "untouched facts",
+    points: untouchedCurve(points),
+    stroke: "var(--ink)",
+    width: 2,
+  },
+];
+
+/** Another run: new answers as a line, untouched facts dashed, both in its own hue. */
+function behind(run: LifelongRun, at: number): Series[] {
+  const stroke = HUES[at % HUES.length]!;
+  const common = { stroke, width: 1.5, opacity: 0.75 };
+  return [
+    { ...common, key: `${run.id} e`, name: `${run.method}: new answers`, points: efficacyCurve(run.points) },
+    {
+      ...common,
+      key: `${run.id} u`,
+      name: `${run.method}: untouched`,
+      points: untouchedCurve(run.points),
+      dash: "2 4",
+    },
+  ];
+}
+
+function markersOf(run: LifelongRun, scrubbed: number | undefined): Marker[] {
+  const collapse = findCollapse(run.points);
+  return [
+    ...(collapse
+      ? [{ x: collapse.edits, label: `collapse at ${collapse.edits}`, stroke: "var(--bad)" }]
+      : []),
+    ...(scrubbed === undefined ? [] : [{ x: scrubbed, label: "the model is here", stroke: "var(--edit)" }]),
+  ];
+}
+
+function Scrub({ run, isRunning }: { run: LifelongRun; isRunning: boolean }) {
+  const { limits } = useWorkspace();
+  const scrubbed = useSlice("lifelong", (state) => state.scrubbed);
+  const hash = useSlice("stack", (state) => state.stack?.weightHash ?? "");
+  const last = run.points.length - 1;
+  const place = scrubbed === undefined ? last : run.points.findIndex(({ edits }) => edits === scrubbed);
+  const point = run.points[place];
+  return (
+    <>
+      <label className={styles.scrub}>
+        <span>go back to</span>
+        <input
+          type="range"
+          min={0}
+          max={last}
+          value={place}
+          disabled={isRunning}
+          aria-valuetext={`${point?.edits ?? 0} edits`}
+          onChange={(event) => {
+            const chosen = run.points[Number(event.currentTarget.value)];
+            if (chosen !== undefined) void limits.scrub(chosen.edits);
+          }}
+        />
+        <span>{point?.edits ?? 0} edits</span>
+      </label>
+      {scrubbed !== undefined && point?.weightHash === hash ? (
+        <p className={styles.exact} role="status">
+          The model has the weights it had after {scrubbed} edits, bit for bit (
+          <code>{hash.slice(0, 8)}</code>). Ask it anything in Trace &amp; edit; moving on is as exact.
+        </p>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,220 @@
+/**
+ * The atlas: P as a map that can be dragged, zoomed and walked cell by cell. Cells are drawn from typed arrays once per
+ * matrix; moving only draws that picture again. What the cursor is on is told beside it, for the eye and the ear.
+ */
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { atlasPixels } from "../../lib/charts/atlasImage";
+import type { Scheme } from "../../lib/heatmap/colour";
+import type { Cell } from "../../store/superpositionStore";
+import { useWidth } from "../charts/useWidth";
+import {
+  cellAt,
+  cellByKey,
+  fitted,
+  panned,
+  revealing,
+  within,
+  zoomed,
+  type AtlasView,
+  type Frame,
+} from "./atlasView";
+import { drawAtlas, type AtlasInk, type Margins } from "./drawAtlas";
+import styles from "./superposition.module.css";
+
+type AtlasCanvasProps = {
+  values: Float32Array;
+  order: readonly number[];
+  /** By fact. */
+  names: readonly string[];
+  scheme: Scheme;
+  cell: Cell | undefined;
+  pair: Cell | undefined;
+  onPoint: (cell: Cell | undefined) => void;
+  onChoose: (cell: Cell) => void;
+};
+
+const KEYS_HELP =
+  "Arrow keys move the cell, Page Up and Page Down by ten, Enter opens the pair, plus and minus zoom, 0 shows all.";
+/** Pointer travel that still counts as a click, in pixels. */
+const STILL = 4;
+
+export function AtlasCanvas(props: AtlasCanvasProps) {
+  const { values, order, names, scheme, cell, pair, onPoint, onChoose } = props;
+  const [box, width] = useWidth<HTMLDivElement>();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const n = order.length;
+  const margins = useMemo<Margins>(
+    () => (width < 480 ? { left: 74, top: 60 } : { left: 118, top: 92 }),
+    [width],
+  );
+  const height = Math.min(620, Math.max(300, width - margins.left + margins.top));
+  const frame = useMemo<Frame>(
+    () => ({ width: width - margins.left, height: height - margins.top, n }),
+    [width, height, margins, n],
+  );
+  const [wanted, setView] = useState<AtlasView>();
+  const view = wanted === undefined ? fitted(frame) : within(wanted, frame);
+  const place = useMemo(() => {
+    const places = new Int32Array(n);
+    order.forEach((fact, at) => (places[fact] = at));
+    return places;
+  }, [order, n]);
+  const cells = useMemo(() => {
+    const picture = document.createElement("canvas");
+    picture.width = picture.height = n;
+    picture.getContext("2d")?.putImageData(new ImageData(atlasPixels(values, order, scheme), n, n), 0, 0);
+    return picture;
+  }, [values, order, scheme, n]);
+  const shown = useMemo(() => order.map((fact) => names[fact] ?? ""), [order, names]);
+  const at = (one: Cell | undefined) => one && { row: place[one.i]!, column: place[one.j]! };
+
+  useEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext("2d");
+    if (!element || !context) return;
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    if (element.width !== Math.round(width * ratio) || element.height !== Math.round(height * ratio)) {
+      element.width = Math.round(width * ratio);
+      element.height = Math.round(height * ratio);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const ink = inkOf(element);
+    drawAtlas(context, {
+      cells,
+      view,
+      margins,
+      width,
+      height,
+      names: shown,
+      cursor: at(cell),
+      chosen: at(pair),
+      ink,
+    });
+  });
+
+  // React listens to wheels passively; zooming must keep the page from scrolling.
+  const latest = useRef({ view, frame, margins });
+  latest.current = { view, frame, margins };
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent): void => {
+      if (!event.ctrlKey && document.activeElement !== element) return;
+      event.preventDefault();
+      const { view: now, frame: size, margins: edge } = latest.current;
+      const from = element.getBoundingClientRect();
+      const point = { x: event.clientX - from.left - edge.left, y: event.clientY - from.top - edge.top };
+      setView(zoomed(now, Math.exp(-event.deltaY / 300), point, size));
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, []);
+
+  const factsAt = (event: PointerEvent): Cell | undefined => {
+    const from = event.currentTarget.getBoundingClientRect();
+    const point = { x: event.clientX - from.left - margins.left, y: event.clientY - from.top - margins.top };
+    const found = cellAt(view, frame, point);
+    return found && { i: order[found.row]!, j: order[found.column]! };
+  };
+  const drag = useDrag((dx, dy) => setView(panned(latest.current.view, dx, dy, frame)));
+  const onPointerMove = (event: PointerEvent): void => {
+    if (drag.move(event)) return;
+    if (event.pointerType === "mouse") onPoint(factsAt(event));
+  };
+  const onPointerUp = (event: PointerEvent): void => {
+    const isClick = drag.end();
+    const found = isClick ? factsAt(event) : undefined;
+    if (found === undefined) return;
+    onPoint(found);
+    if (found.i !== found.j) onChoose(found);
+  };
+  const zoomBy = (factor: number): void => {
+    const here = at(cell);
+    const middle = here
+      ? { x: (here.column + 0.5 - view.x) * view.scale, y: (here.row + 0.5 - view.y) * view.scale }
+      : { x: frame.width / 2, y: frame.height / 2 };
+    setView(zoomed(view, factor, middle, frame));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const from = at(cell) ?? at(pair) ?? { row: 0, column: Math.min(1, n - 1) };
+    const to = cellByKey(event.key, from, n);
+    if (to !== undefined) {
+      onPoint({ i: order[to.row]!, j: order[to.column]! });
+      setView(revealing(view, to, frame));
+    } else if (event.key === "Enter" && cell !== undefined && cell.i !== cell.j) onChoose(cell);
+    else if (event.key === "+" || event.key === "=") zoomBy(1.5);
+    else if (event.key === "-") zoomBy(1 / 1.5);
+    else if (event.key === "0") setView(undefined);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <div ref={box} className={styles.map}>
+      <canvas
+        ref={canvas}
+        style={{ width, height }}
+        tabIndex={0}
+        role="application"
+        aria-label={`Map of the shares between ${n} facts. ${KEYS_HELP}`}
+        aria-describedby="atlas-cell"
+        onKeyDown={onKeyDown}
+        onPointerDown={drag.begin}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+        onPointerCancel={() => drag.end()}
+        onPointerLeave={() => drag.end()}
+      />
+      <span className={styles.zoom}>
+        <button type="button" onClick={() => zoomBy(1.6)} aria-label="Zoom in">
+          +
+        </button>
+        <button type="button" onClick={() => zoomBy(1 / 1.6)} aria-label="Zoom out">
+          −
+        </button>
+        <button type="button" onClick={() => setView(undefined)} aria-label="Show all">
+          all
+        </button>
+      </span>
+    </div>
+  );
+}
+
+/** A pointer held down: how far it went since the last event, and whether it was a click in the end. */
+function useDrag(onDrag: (dx: number, dy: number) => void) {
+  const held = useRef<{ x: number; y: number; travel: number } | undefined>(undefined);
+  return {
+    begin: (event: PointerEvent): void => {
+      held.current = { x: event.clientX, y: event.clientY, travel: 0 };
+    },
+    /** True while the map is dragged. */
+    move: (event: PointerEvent): boolean => {
+      const last = held.current;
+      if (last === undefined) return false;
+      const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
+      const travel = last.travel + Math.abs(dx) + Math.abs(dy);
+      held.current = { x: event.clientX, y: event.clientY, travel };
+      if (travel > STILL) onDrag(dx, dy);
+      return travel > STILL;
+    },
+    end: (): boolean => {
+      const isClick = held.current !== undefined && held.current.travel <= STILL;
+      held.current = undefined;
+      return isClick;
+    },
+  };
+}
+
+function inkOf(element: HTMLElement): AtlasInk {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    ink: token("--ink"),
+    soft: token("--ink-soft"),
+    sheet: token("--sheet"),
+    cursor: token("--ink"),
+    chosen: token("--edit"),
+    font: `12px ${token("--sans")}`,
+  };
+}

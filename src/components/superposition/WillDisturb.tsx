@@ -1,0 +1,77 @@
+/** In the edit panel: what the edit about to be made would disturb, looked up by itself on a small model. */
+import { Button } from "@mantine/core";
+import { useEffect, useMemo } from "react";
+import { ErrorNote } from "../ui/ErrorNote";
+import { SubHead } from "../ui/Panel";
+import { useSlice, useWorkspace } from "../workspaceContext";
+import { disturbanceSentence, disturbedFacts } from "./disturbance";
+import { RankedFacts } from "./RankedFacts";
+import styles from "./superposition.module.css";
+
+const SHOWN = 4;
+/** After the last change of the form, in milliseconds. */
+const REST = 900;
+
+/** Methods whose update has a closed form in the keys. */
+const CLOSED: ReadonlySet<string> = new Set(["ROME", "R-ROME", "MEMIT", "EMMET", "AlphaEdit"]);
+
+export default function WillDisturb() {
+  const { limits, stores } = useWorkspace();
+  const { shown, preview, threshold } = useSlice("interference", (state) => state);
+  const text = useSlice("prompt", (state) => state.text);
+  const span = useSlice("prompt", (state) => state.subject);
+  const method = useSlice("edit", (state) => state.form.method);
+  const layer = useSlice("edit", (state) => state.form.layer);
+  const settings = useSlice("edit", (state) => state.form.settings);
+  const isBusy = useSlice("edit", (state) => state.run.status === "running");
+  const hash = useSlice("stack", (state) => state.stack?.weightHash);
+  const isTracing = useSlice("trace", (state) => state.run.status === "running");
+  const facts = useSlice("facts", (state) => state.facts);
+  const subject = span && text.slice(span.start, span.end);
+  const hasForm = CLOSED.has(method);
+  const canLook = hasForm && subject !== undefined && hash !== undefined && !isBusy && !isTracing;
+
+  useEffect(() => {
+    if (!canLook || !limits.isSmall()) return;
+    const timer = setTimeout(() => void limits.preview(), REST);
+    return () => clearTimeout(timer);
+  }, [limits, canLook, text, span, method, layer, settings, hash, facts]);
+
+  const ranked = useMemo(() => (shown ? disturbedFacts(shown) : []), [shown]);
+  const isPresent =
+    shown !== undefined && shown.call.requests[0]?.subject === subject && shown.call.method === method;
+  if (!hasForm || subject === undefined) return null;
+  return (
+    <section aria-labelledby="disturb-title">
+      <SubHead
+        remark="share of the change"
+        aside={
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            color="gray"
+            onClick={() => stores.place.getState().go("superposition")}
+          >
+            all facts
+          </Button>
+        }
+      >
+        <span id="disturb-title">Will also disturb</span>
+      </SubHead>
+      {isPresent ? (
+        <>
+          <p className={styles.soft}>{disturbanceSentence(shown, ranked, threshold)}</p>
+          <RankedFacts ranked={ranked} threshold={threshold} most={SHOWN} />
+        </>
+      ) : preview.status === "failed" ? (
+        <ErrorNote error={preview.error} />
+      ) : limits.isSmall() ? (
+        <p className={styles.soft}>Reading keys…</p>
+      ) : (
+        <Button size="compact-sm" variant="default" onClick={() => void limits.preview()}>
+          Look ahead
+        </Button>
+      )}
+    </section>
+  );
+}
