@@ -7,7 +7,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["← → and Enter", "among the tokens: move, choose; with Shift extend the subject"],
   ["← ↑ → ↓ Home End", "in the heatmap: move; Ctrl + Home or End to its corners"],
   ["Enter", "on a cell: edit at its layer; in the new answer: make the edit"],
-  ["Esc", "stop the trace, the edit or the writing under way"],
+  ["← → Delete Enter", "on a border between chunks: move it, join, halve the next chunk"],
+  ["Esc", "stop whatever is being computed"],
   ["?", "this sheet"],
 ];
 
@@ -24,12 +25,17 @@ export default function Help({ onClose }: { onClose: () => void }) {
           time is put back as it was. The darker a cell, the more of the answer that one state brings back.
         </p>
         <p>
-          <strong>Edit.</strong> Type another answer. ROME writes it into one layer as a change of rank one.
-          Tracing does not say which layer is best to edit (Hase et al., 2023): try several.
+          <strong>Edit.</strong> Type another answer and choose a method: each says in one sentence what it
+          does, what it changes and what it will take. Tracing does not say which layer is best to edit (Hase
+          et al., 2023): sweep the layers and see. AnyEdit and UnKE take answers of many words.
         </p>
         <p>
           <strong>What changed.</strong> A good edit also holds for other wordings, and leaves neighbouring
           facts as they were. Every edit can be switched off again and leaves not one bit behind.
+        </p>
+        <p>
+          <strong>Many edits, Compare.</strong> Paste a list of requests and write it as one; or put it to
+          several methods, each on the untouched model, and compare.
         </p>
         <table>
           <tbody>

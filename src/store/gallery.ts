@@ -1,5 +1,5 @@
 /** The examples that come with the page, and one finished result to show before any model is loaded. */
-import type { EditResult, Neighbour } from "../domain/edit";
+import type { EditRequest, EditResult, Neighbour } from "../domain/edit";
 import type { TraceResult } from "../domain/trace";
 import { isEditResult, isObject, isTraceResult } from "./storedResults";
 
@@ -67,4 +67,10 @@ export function promptOf(example: Example): { text: string; subject: { start: nu
   const start = example.template.indexOf("{}");
   const text = example.template.replace("{}", () => example.subject);
   return { text, subject: { start, end: start + example.subject.length } };
+}
+
+/** An example as a request with its probes. */
+export function requestOf(example: Example): EditRequest {
+  const { template, subject, target, answer, paraphrases, neighbours } = example;
+  return { prompt: template, subject, targetNew: target, targetTrue: answer, paraphrases, neighbours };
 }

@@ -12,8 +12,8 @@ const PERU = {
 
 test("a request of the page is read back as it was, and another joins it", async () => {
   const store = createRequestListStore();
-  await store.getState().add(PERU);
-  await store.getState().add({ ...PERU, subject: "Chile" });
+  await store.getState().add([PERU]);
+  await store.getState().add([{ ...PERU, subject: "Chile" }]);
   expect(readableRequests(store.getState().list)).toEqual([PERU, { ...PERU, subject: "Chile" }]);
 });
 

@@ -16,8 +16,8 @@ export type RequestListState = {
   setText(text: string, fileName?: string): void;
   /** Reads what was typed last. */
   read(): Promise<void>;
-  /** One more request at the end, as a row of its own; a list of another form makes way. */
-  add(request: EditRequest): Promise<void>;
+  /** More requests at the end, each a row of its own; a list of another form makes way. */
+  add(requests: readonly EditRequest[]): Promise<void>;
 };
 
 export type RequestListStore = StoreApi<RequestListState>;
@@ -61,10 +61,10 @@ export function createRequestListStore(): RequestListStore {
         set({ list: undefined, error: toAppError(error) });
       }
     },
-    add: async (request) => {
+    add: async (requests) => {
       const { list } = get();
       const earlier = list?.form === "requests" ? readableRequests(list) : [];
-      const records = [...earlier, request].map(toRecord);
+      const records = [...earlier, ...requests].map(toRecord);
       set({ text: JSON.stringify(records, null, 1), fileName: PASTED });
       await get().read();
     },

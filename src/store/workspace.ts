@@ -237,8 +237,7 @@ export function createWorkspace(lab: Lab) {
     },
     /** The question of the first workspace as one more row of the list. */
     async addToList(): Promise<void> {
-      const [request] = presentCall()?.requests ?? [];
-      if (request !== undefined) await stores.requestList.getState().add(request);
+      await stores.requestList.getState().add(presentCall()?.requests ?? []);
     },
     /** The present edit at every layer; the heatmap makes way for its curves. */
     async sweep(): Promise<void> {

@@ -2,6 +2,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import type { RequestForm } from "../../lib/requests/readBenchmark";
+import { requestOf, type Gallery } from "../../store/gallery";
 import { MOST_ROWS, readableRequests } from "../../store/requestListStore";
 import { ErrorNote } from "../ui/ErrorNote";
 import { Panel } from "../ui/Panel";
@@ -22,7 +23,10 @@ const FORMS: Record<RequestForm, string> = {
   requests: "a list of requests",
 };
 
-const EXAMPLE = `prompt,subject,target_new,target_true
+/** Enough to tell methods apart, few enough to wait for. */
+const EXAMPLES = 5;
+
+const PLACEHOLDER = `prompt,subject,target_new,target_true
 The capital of {} is,Norway,Rome,Oslo`;
 
 function Outcome() {
@@ -41,9 +45,9 @@ function Outcome() {
   );
 }
 
-export function RequestListPanel({ className }: { className?: string | undefined }) {
+export function RequestListPanel({ gallery }: { gallery: Gallery | undefined }) {
   const workspace = useWorkspace();
-  const { setText, read } = workspace.stores.requestList.getState();
+  const { setText, read, add } = workspace.stores.requestList.getState();
   const text = useSlice("requestList", (state) => state.text);
   const error = useSlice("requestList", (state) => state.error);
   const list = useSlice("requestList", (state) => state.list);
@@ -55,10 +59,10 @@ export function RequestListPanel({ className }: { className?: string | undefined
   }, [text, read]);
 
   return (
-    <Panel id="requests" title="Requests" className={className}>
+    <Panel id="requests" title="Requests">
       <Textarea
         aria-label="Requests"
-        placeholder={EXAMPLE}
+        placeholder={PLACEHOLDER}
         rows={5}
         spellCheck={false}
         classNames={{ input: styles.paste ?? "" }}
@@ -75,8 +79,17 @@ export function RequestListPanel({ className }: { className?: string | undefined
           disabled={present === ""}
           onClick={() => void workspace.addToList()}
         >
-          Add the fact from Trace &amp; edit
+          Add the fact in Trace &amp; edit
         </Button>
+        {gallery === undefined ? null : (
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => void add(gallery.examples.slice(0, EXAMPLES).map(requestOf))}
+          >
+            Add {EXAMPLES} examples
+          </Button>
+        )}
         <Button size="compact-sm" variant="default" disabled={text === ""} onClick={() => setText("")}>
           Clear
         </Button>

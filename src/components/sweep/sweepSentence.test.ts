@@ -35,5 +35,5 @@ test("files hold every layer, and one that failed as such", () => {
   const lines = sweepCsv(result, [0.1, 0.8, 0.3]).trim().split("\n");
   expect(lines[1]).toBe("0,0.99,,0.2,0.1,");
   expect(lines[3]).toBe('2,,,,0.3,"No inverse."');
-  expect(sweepSvg(result, undefined, "a < b", "dark")).toContain("a &lt; b");
+  expect(sweepSvg(result, undefined, "a < b", "dark")).toContain("a &#60; b");
 });
