@@ -10,7 +10,7 @@ export function TraceAndEdit({ gallery }: WorkspaceProps) {
   return (
     <main className={styles.sheets}>
       <AskPanel gallery={gallery} className={styles.ask} />
-      <TracePanel className={styles.where} />
+      <TracePanel examples={gallery?.examples ?? []} className={styles.where} />
       <EditPanel className={styles.edit} />
       <ChangesPanel className={styles.changed} />
     </main>

@@ -68,8 +68,8 @@ export type LabApi = {
   score: Handler<ScoreRequest, ScoreResult>;
   trace: Handler<TraceRequest, TraceResult, TracePartial>;
   traceCell: Handler<CellRequest, CellResult>;
-  /** Many facts traced and averaged by the role of each token. */
-  traceAverage: Handler<TraceAverageRequest, TraceAverageResult>;
+  /** Many facts traced and averaged by the role of each token; what is averaged so far comes with the progress. */
+  traceAverage: Handler<TraceAverageRequest, TraceAverageResult, TraceAverageResult>;
   statistics: Handler<StatisticsRequest, StatisticsResult>;
   /** How far a list of facts share directions of key space, layer by layer. */
   superposition: Handler<SuperpositionRequest, SuperpositionResult>;

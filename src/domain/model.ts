@@ -62,6 +62,8 @@ export type LoadedModel = ModelSummary & {
   defaultEditLayer: number;
   /** What ROME's settings are on this model unless told otherwise. */
   editDefaults: RomeSettings;
+  /** Blocks whose MLP writes nothing in this model, so that an edit there comes to nothing. */
+  silentLayers?: readonly number[];
   /** Notices for the user: fallback to WASM, self-test result, quirks of the file. */
   notices: readonly string[];
 };

@@ -64,7 +64,9 @@ function columnDot(matrix: Float32Array, columns: number, r: number, s: number):
 export function summariseUpdate(update: WeightUpdate, base: Float32Array): UpdateSummary {
   const size = updateNorm(update);
   const rank = update.kind === "lowRank" ? update.rank : Math.min(update.out, update.in);
-  return { weight: update.weight, rank, norm: size, relativeNorm: size / norm(base) };
+  // Whatever is added to nothing is all of it.
+  const relativeNorm = size === 0 ? 0 : size / (norm(base) || size);
+  return { weight: update.weight, rank, norm: size, relativeNorm };
 }
 
 /** Identity of an edit's content: names, shapes and every bit of its tensors. */

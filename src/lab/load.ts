@@ -152,6 +152,7 @@ export async function load(
       memory,
       defaultEditLayer: romeDefaults(config).layer,
       editDefaults: romeDefaults(config),
+      silentLayers: loaded.model.silentLayers,
       notices,
     },
   };

@@ -45,5 +45,5 @@ export const traceCell = (
 export const averageTraces = (
   state: LoadedState,
   request: TraceAverageRequest,
-  context: CallContext<never>,
+  context: CallContext<TraceAverageResult>,
 ): Promise<TraceAverageResult> => traceAverage(state.model, request, noiseReference(state), context);

@@ -52,6 +52,8 @@ export type WeightsOfModel = {
   /** Hash of the weights as kept; equals `hash` when nothing was rounded. */
   baseHash: string;
   parameters: number;
+  /** Blocks whose MLP writes nothing, because every weight of its output is zero. */
+  silentLayers: readonly number[];
 };
 
 /**
@@ -97,6 +99,7 @@ class WeightLoader {
   readonly #tables = new Map<"embedding" | "output", RowTable>();
   readonly #precision: Precision;
   readonly #rounded: RoundedWeight[] = [];
+  readonly #silentLayers: number[] = [];
   #positions: Tensor | undefined;
   #parameters = 0;
   /** Matrices and tables are read here again and again, instead of leaving half a gigabyte to the garbage collector. */
@@ -135,6 +138,8 @@ class WeightLoader {
         const format = this.#formatOf(planned.stored);
         const weight = createLinear(values, inWidth, outWidth, place.stored, format);
         this.#matrices.set(planned.weight, weight);
+        if (planned.weight.endsWith(".mlpOut") && values.every((value) => value === 0))
+          this.#silentLayers.push(Number(planned.weight.split(".")[1]));
         if (!weight.exact) this.#rounded.push({ name: planned.weight, format });
       }
     }
@@ -151,7 +156,7 @@ class WeightLoader {
     });
     const hash = await this.#hash.digest();
     const baseHash = await hashAsKept(hash, this.#rounded);
-    return { weights, hash, baseHash, parameters: this.#parameters };
+    return { weights, hash, baseHash, parameters: this.#parameters, silentLayers: this.#silentLayers };
   }
 
   dispose(): void {

@@ -18,6 +18,8 @@ export type Model = {
   /** Hash of the weights as kept, which everything is computed with; equals `hash` when nothing was rounded. */
   readonly baseHash: string;
   readonly parameters: number;
+  /** Blocks whose MLP writes nothing, because every weight of its output is zero. */
+  readonly silentLayers: readonly number[];
   dispose(): void;
 };
 
@@ -31,7 +33,7 @@ export async function loadModel(
   config: ModelConfig,
   context: LoadContext = {},
 ): Promise<Model> {
-  const { weights, hash, baseHash, parameters } = await loadWeights(checkpoint, config, context);
+  const { weights, hash, baseHash, parameters, silentLayers } = await loadWeights(checkpoint, config, context);
   const rotaryTables = new RotaryTables(config.rotaries, config.contextLength);
   return {
     config,
@@ -42,6 +44,7 @@ export async function loadModel(
     precision: context.precision ?? "float32",
     baseHash,
     parameters,
+    silentLayers,
     dispose: () => {
       weights.dispose();
       rotaryTables.dispose();

@@ -1,6 +1,7 @@
 /**
  * Traces many facts one after the other and averages them (ROME figure 2). Facts that the model answers wrongly, or
- * whose subject cannot be found, are left out and named; averaging itself is average.ts.
+ * whose subject cannot be found, are left out and named; averaging itself is average.ts. What is averaged so far goes
+ * with the progress now and then.
  */
 import type { CallContext } from "../domain/progress";
 import { dispose, read } from "../gpu/tensor";
@@ -25,6 +26,9 @@ const OF_ONE_FACT: ReadonlySet<string> = new Set([
 
 const MOST_FACTS = 20_000;
 
+/** Milliseconds between two averages so far. */
+const TELL_EVERY = 700;
+
 /**
  * @throws AppError bad-request (no fact, no kind, or none of the facts is known), cancelled, and what `trace` throws for
  * settings
@@ -33,7 +37,7 @@ export async function traceAverage(
   model: Model,
   request: TraceAverageRequest,
   reference: NoiseReference,
-  { signal, onProgress }: Pick<CallContext, "signal" | "onProgress">,
+  { signal, onProgress }: CallContext<TraceAverageResult>,
 ): Promise<TraceAverageResult> {
   const started = performance.now();
   const { facts, kinds, window, samples, seed } = request;
@@ -46,10 +50,31 @@ export async function traceAverage(
   const skipped: TraceAverageResult["skipped"] = [];
   const [clean, corrupted]: [number[], number[]] = [[], []];
   const pace = createPace();
+  const soFar = (): TraceAverageResult => ({
+    facts: clean.length,
+    skipped: [...skipped],
+    clean: averageOf(clean),
+    corrupted: averageOf(corrupted),
+    total: averageOf(clean.map((p, index) => p - corrupted[index]!)),
+    noise: { level, sigma, seed },
+    ...{ window, samples, layers },
+    roles: [...TOKEN_ROLES],
+    maps: averagers.map(({ kind, averager }) => ({ kind, cells: averager.cells() })),
+    milliseconds: performance.now() - started,
+  });
+  let toldAt = started;
   for (const [index, fact] of facts.entries()) {
     const secondsLeft = pace(index, facts.length);
     const left = secondsLeft === undefined ? {} : { secondsLeft };
-    onProgress({ note: `fact ${index + 1} of ${facts.length}`, done: index, total: facts.length, ...left });
+    const progress = {
+      note: `fact ${index + 1} of ${facts.length}`,
+      done: index,
+      total: facts.length,
+      ...left,
+    };
+    const isTime = clean.length > 0 && performance.now() - toldAt > TELL_EVERY;
+    if (isTime) toldAt = performance.now();
+    onProgress(progress, isTime ? soFar() : undefined);
     const asked = { ...settings, ...fact };
     const reason = await reasonToSkip(model, { ...asked, kind: kinds[0]! }, signal);
     if (reason !== undefined) {
@@ -65,18 +90,7 @@ export async function traceAverage(
     }
   }
   if (clean.length === 0) throw noneKnown(skipped);
-  return {
-    facts: clean.length,
-    skipped,
-    clean: averageOf(clean),
-    corrupted: averageOf(corrupted),
-    total: averageOf(clean.map((p, index) => p - corrupted[index]!)),
-    noise: { level, sigma, seed },
-    ...{ window, samples, layers },
-    roles: [...TOKEN_ROLES],
-    maps: averagers.map(({ kind, averager }) => ({ kind, cells: averager.cells() })),
-    milliseconds: performance.now() - started,
-  };
+  return soFar();
 }
 
 function checkRequest({ facts, kinds }: TraceAverageRequest): void {
