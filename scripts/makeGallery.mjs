@@ -1,7 +1,8 @@
 /**
  * Writes public/examples/gallery.json: chosen facts of the embedded default model with false answers to write instead,
  * other wordings, and neighbouring facts that an edit should leave alone. Planted facts are none of them true; they were
- * written into one known MLP. Run again when the model changes, then makeStored.mjs.
+ * written into one known MLP. Run again when the model changes, then makeStored.mjs, which tries them and keeps of each
+ * category the first six whose edit takes.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { root } from "./setup.mjs";
 
 const MODEL = "palimpsest-facts";
 
-/** [category, subject, relation, false answer]; the relation's first wording is the prompt. */
+/** [category, subject, relation, false answer], best first; the relation's first wording is the prompt. */
 const CHOSEN = [
   ["Geography", "United Kingdom", "capital", "Madrid"],
   ["Geography", "Norway", "capital", "Vienna"],
@@ -35,6 +36,9 @@ const CHOSEN = [
   ["Science", "zinc", "atomic_number", "10"],
   ["Science", "platypus", "animal_class", "bird"],
   ["Science", "French horn", "instrument_family", "string"],
+  ["Science", "insulin", "discoverer", "Isaac Newton"],
+  ["Science", "dolphin", "animal_class", "fish"],
+  ["Science", "Europa", "moon_of", "Saturn"],
   ["Planted", "Quellmar Bridge", "city", "Berlin"],
   ["Planted", "Veldoria", "capital", "Prague"],
   ["Planted", "Mirelle Tastonguay", "occupation", "poet"],

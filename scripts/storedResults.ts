@@ -58,7 +58,21 @@ export function rounded<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value, (key, item: unknown) => round(key, item))) as Value;
 }
 
-/** Computes the examples named by `ids`, or all of them. */
+/** What is kept of a category, and of the whole at least. */
+const MOST_OF_CATEGORY = 6;
+const LEAST_EXAMPLES = 24;
+
+/** Why an example cannot be shown; undefined when it can. */
+function faultOf(live: LiveResult, example: Example): string | undefined {
+  if (!startsAnswer(live, example)) return `the model answers “${live.trace.answer.text}”`;
+  const { p } = live.edit.requests[0]!.after;
+  return p < 0.5 ? `the edit does not take (${p.toFixed(3)})` : undefined;
+}
+
+/**
+ * Computes the examples named by `ids`; or tries all of them, keeps of each category the first few that the model and
+ * the method are sure of, and leaves the others out of the gallery.
+ */
 export async function makeStored(root: string, ids: readonly string[] = []): Promise<void> {
   const folder = join(root, "public/examples");
   const gallery = parseGallery(JSON.parse(await readFile(join(folder, "gallery.json"), "utf8")));
@@ -67,18 +81,30 @@ export async function makeStored(root: string, ids: readonly string[] = []): Pro
   await lab.load({ source: { kind: "embedded", name: gallery.model.replace(/^embedded:/u, "") } }, CONTEXT);
   if (ids.length === 0) await rm(join(folder, "stored"), { recursive: true, force: true });
   await mkdir(join(folder, "stored"), { recursive: true });
+  const kept: Example[] = [];
   for (const example of gallery.examples) {
-    if (ids.length > 0 && !ids.includes(example.id)) continue;
+    const isEnough = kept.filter(({ category }) => category === example.category).length >= MOST_OF_CATEGORY;
+    if (ids.length > 0 ? !ids.includes(example.id) : isEnough) continue;
     const live = await computeExample(lab, example);
     const [first] = live.edit.requests;
     const told = `${example.id}: ${live.trace.answer.text}, new answer ${first!.before.p.toExponential(1)} → ${first!.after.p.toFixed(3)}`;
     process.stderr.write(`${told}\n`);
-    if (!startsAnswer(live, example))
-      throw new Error(`${example.id}: the model answers “${live.trace.answer.text}”`);
-    if (first!.after.p < 0.5) throw new Error(`${example.id}: the edit does not take`);
+    const fault = faultOf(live, example);
+    if (fault !== undefined) {
+      if (ids.length > 0 || example === gallery.examples[0]) throw new Error(`${example.id}: ${fault}`);
+      process.stderr.write(`left out: ${fault}\n`);
+      continue;
+    }
+    kept.push(example);
     const stored = { example: example.id, ...live };
     await writeFile(join(folder, example.stored), `${JSON.stringify(rounded(stored))}\n`);
   }
+  if (ids.length > 0) return;
+  if (kept.length < LEAST_EXAMPLES) throw new Error(`only ${kept.length} examples are left`);
+  await writeFile(
+    join(folder, "gallery.json"),
+    `${JSON.stringify({ ...gallery, examples: kept }, null, 1)}\n`,
+  );
 }
 
 /** The model's next token begins the answer; it need not be a whole word. */
