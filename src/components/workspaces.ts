@@ -16,13 +16,13 @@ const TRACE_AND_EDIT: WorkspaceEntry = { id: FIRST_PLACE, label: "Trace & edit",
 
 export const WORKSPACES: readonly WorkspaceEntry[] = [
   TRACE_AND_EDIT,
+  { id: "batch", label: "Many edits", View: lazy(() => import("./batch/BatchWorkspace")) },
   {
     id: "superposition",
     label: "Superposition",
     View: lazy(() => import("./superposition/SuperpositionWorkspace")),
   },
   { id: "lifelong", label: "Lifelong", View: lazy(() => import("./lifelong/LifelongWorkspace")) },
-  { id: "batch", label: "Many edits", View: lazy(() => import("./batch/BatchWorkspace")) },
   { id: "compare", label: "Compare", View: lazy(() => import("./compare/CompareWorkspace")) },
 ];
 
