@@ -1,5 +1,6 @@
 /** What the user should know of updates that change nothing: the MLP they went into is silent, or they came out as none. */
 import type { UpdateSummary } from "../domain/edit";
+import { silentSentence } from "../lib/silentSentence";
 
 /** Against the weight's own size; float32 rounds away what is smaller. */
 const UNHEARD = 1e-6;
@@ -24,16 +25,4 @@ export function unheardWarnings(
   return [
     "This edit changes nothing: its update is less than a millionth of the weights it is added to. Try another layer.",
   ];
-}
-
-/** Why an edit there comes to nothing, and where to go. */
-export function silentSentence(layers: readonly number[], defaultLayer: number): string {
-  const [which, its] =
-    layers.length === 1
-      ? [`layer ${layers[0]} writes`, "its output"]
-      : [`layers ${layers.join(", ")} write`, "their output"];
-  return (
-    `The MLP of ${which} nothing in this model: ${its} weights are all zero. No fact is kept there, and what an edit ` +
-    `may add is bounded by what the MLP writes. Layer ${defaultLayer} is this model’s default.`
-  );
 }

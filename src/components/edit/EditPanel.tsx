@@ -15,6 +15,7 @@ import { EditSettings } from "./EditSettings";
 import { LayerChoice } from "./LayerChoice";
 import { MethodChooser } from "./MethodChooser";
 import { ProbesEditor } from "./ProbesEditor";
+import { SilentLayers } from "./SilentLayers";
 import { useMethod } from "./useMethod";
 
 const LongTarget = lazy(() => import("./LongTarget"));
@@ -73,6 +74,7 @@ export function EditPanel({ className }: { className?: string | undefined }) {
         <EditSettings />
         <ProbesEditor />
       </div>
+      <SilentLayers />
       {isLong ? (
         <Suspense>
           <LongTarget />
