@@ -13,6 +13,7 @@ export type EditMethod =
   | "FT-M"
   | "LoRA"
   | "KN"
+  | "MEND"
   | "GRACE"
   | "WISE";
 
@@ -203,6 +204,8 @@ export type EditCall = {
   name?: string;
   /** A statistics file to use instead of the lab's own second moments. */
   statistics?: Uint8Array<ArrayBuffer>;
+  /** A hyper-network's file for methods that need one; the model's own when absent. */
+  hyperNetwork?: Uint8Array<ArrayBuffer>;
   /** Texts whose hidden states should stay, for methods that train on them; drawn from the model's own when absent. */
   preserve?: readonly string[];
   /** Also return every intermediate, for checking. */

@@ -14,6 +14,7 @@ export const METHOD_NAMES = [
   "FT-M",
   "LoRA",
   "KN",
+  "MEND",
   "GRACE",
   "WISE",
 ] as const satisfies readonly EditMethod[];

@@ -17,6 +17,7 @@ import { editFileModel, readEditFile, writeEditFile } from "./editFile";
 import { METHODS, methodNamed } from "./methods/methods";
 import { METHOD_NAMES } from "./methodNames";
 import { readWith } from "./settings/sharedSettings";
+import { randomHyperNetwork } from "./testing/randomHyperNetwork";
 import { EditStack } from "./stack";
 import { collectStatistics, type Statistics } from "./statistics";
 
@@ -48,6 +49,7 @@ const QUICK: Record<string, Settings> = {
   "FT-M": { steps: 2 },
   LoRA: { steps: 2, rank: 2 },
   KN: { steps: 2 },
+  MEND: {},
   GRACE: { steps: 2 },
   WISE: { steps: 2 },
 };
@@ -120,7 +122,8 @@ describe.each(FAMILIES)("%s", (family) => {
     const requests = methodNamed(method).batch ? FACTS : FACTS.slice(0, 1);
     const contexts = methodNamed(method).contexts === "none" ? ["{}"] : ["{}", "So. {}"];
     const call: EditCall = { method, requests, settings: QUICK[method]!, seed: 1 };
-    const options = { ...QUIET, contexts, statistics, preserve: ["It is what it was."] };
+    const hyperNetwork = randomHyperNetwork(model, 1);
+    const options = { ...QUIET, contexts, statistics, preserve: ["It is what it was."], hyperNetwork };
     const { edit } = await computeEdit(model, call, options);
     expect(memory()).toEqual(before);
     expect(await readLinear(model.weights.matrix("blocks.1.mlpOut"))).toEqual(base);
@@ -195,6 +198,13 @@ describe("before any work", () => {
     });
   });
 
+  test("a hyper-network is asked for where one is needed", async () => {
+    expect(await refusal("MEND", {})).toMatchObject({
+      code: "bad-request",
+      message: expect.stringContaining("trained on this very model") as string,
+    });
+  });
+
   test("without second moments, and with those of another width", async () => {
     expect(await refusal("MEMIT", {})).toMatchObject({ code: "bad-statistics" });
     const moment = { width: 4, values: new Float64Array(16), tokens: 1, convergence: [] };
@@ -231,17 +241,27 @@ describe("before any work", () => {
     expect(memory()).toEqual(before);
   });
 
-  test.each(["UnKE", "AnyEdit", "FT-M", "LoRA", "WISE"] as const)("%s stops when it is cancelled", async (method) => {
-    const before = memory();
-    const aborter = new AbortController();
-    const onProgress = () => aborter.abort();
-    const settings = {
-      ...QUICK[method],
-      ...(method === "AnyEdit" ? { inner: "UnKE", editLayers: [1] } : {}),
-    };
-    const call: EditCall = { method, requests: FACTS, settings, seed: 1 };
-    const options = { signal: aborter.signal, onProgress, contexts: ["{}"], preserve: ["It was."] };
-    await expect(computeEdit(model, call, options)).rejects.toMatchObject({ code: "cancelled" });
-    expect(memory()).toEqual(before);
-  });
+  test.each(["UnKE", "AnyEdit", "FT-M", "LoRA", "WISE", "MEND"] as const)(
+    "%s stops when it is cancelled",
+    async (method) => {
+      const before = memory();
+      const aborter = new AbortController();
+      const onProgress = () => aborter.abort();
+      const settings = {
+        ...QUICK[method],
+        ...(method === "AnyEdit" ? { inner: "UnKE", editLayers: [1] } : {}),
+      };
+      const call: EditCall = { method, requests: FACTS, settings, seed: 1 };
+      const hyperNetwork = randomHyperNetwork(model, 1);
+      const options = {
+        signal: aborter.signal,
+        onProgress,
+        contexts: ["{}"],
+        preserve: ["It was."],
+        hyperNetwork,
+      };
+      await expect(computeEdit(model, call, options)).rejects.toMatchObject({ code: "cancelled" });
+      expect(memory()).toEqual(before);
+    },
+  );
 });

@@ -11,6 +11,7 @@ import { grace } from "./grace";
 import { kn } from "./kn";
 import { lora } from "./lora";
 import { memit } from "./memit";
+import { mend } from "./mend";
 import type { Method } from "./method";
 import { pmet } from "./pmet";
 import { romeAsPublished, rRome } from "./romeMethods";
@@ -30,6 +31,7 @@ export const METHODS: readonly Method[] = [
   ftM,
   lora,
   kn,
+  mend,
   grace,
   wise,
 ];
