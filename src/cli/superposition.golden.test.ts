@@ -10,6 +10,7 @@ import { createLab } from "../lab/createLab";
 import { nodeEnvironment } from "../lab/nodeEnvironment";
 import { parseOptions } from "./arguments";
 import { COMMON } from "./command";
+import { edit } from "./commands/edit";
 import { superposition } from "./commands/superposition";
 
 const MODEL = "embedded:tiny-facts2-gpt2";
@@ -81,6 +82,31 @@ describe("superposition in the shell", () => {
     writeFileSync(at("none.csv"), "a,b\n");
     await expect(run("--model", MODEL, "--facts", at("none.csv"))).rejects.toThrow(/none\.csv has no column/);
   });
+});
+
+test("edit --preview tells of every chunk of a long answer, and changes nothing", async () => {
+  const words = [
+    ...["--model", MODEL, "--method", "AnyEdit", "--stats", STATS, "--preview", at("facts.json")],
+    ...["--prompt", "{}", "--subject", "Tell me about Peru.", "--target", "The capital of Peru is Oslo, by the sea."],
+    ...["--layers", "1", "--set", "window=4"],
+  ]; // prettier-ignore
+  const { json, text } = await edit.run(parseOptions(words, { ...COMMON, ...edit.options }), {
+    lab,
+    call: call(),
+  });
+  type Preview = {
+    requests: number;
+    kept: number[];
+    chunks: unknown[];
+    layers: { coefficients: number[][] }[];
+  };
+  const { requests, kept, chunks, layers } = json as Preview;
+  expect(chunks).toHaveLength(requests);
+  expect(requests).toBeGreaterThan(2);
+  expect(layers).toHaveLength(1);
+  expect(layers[0]!.coefficients.map((row) => row.length)).toEqual(chunks.map(() => kept.length));
+  expect(text).toMatch(/Layer 1\n.*fact/);
+  expect((await lab.stack({}, call())).line).toBe("base model");
 });
 
 describe("an edit and a list of facts", () => {

@@ -149,10 +149,16 @@ export type LayerPreview = {
   exact: boolean;
 };
 
+/** Answer tokens start … end - 1 of a request, and what they say. */
+export type PreviewChunk = { request: number; start: number; end: number; text: string };
+
 export type InterferencePreview = {
   kept: number[];
   skipped: SkippedFact[];
+  /** Rows of the coefficients: one per request, or per chunk where answers are cut. */
   requests: number;
+  /** What each row stands for, where answers are cut into chunks (AnyEdit). */
+  chunks?: PreviewChunk[];
   layers: LayerPreview[];
   warnings: string[];
 };

@@ -83,7 +83,7 @@ export function checkCall(model: Model, call: EditCall, contexts: readonly strin
 }
 
 /**
- * Throws AppError `bad-request` (naming the field), `bad-statistics`, `singular-matrix`, `prompt-too-long`,
+ * Throws AppError `bad-request` (naming the field), `bad-statistics`, `wrong-model`, `singular-matrix`, `prompt-too-long`,
  * `not-finite`, `cancelled`. Nothing stays allocated then.
  */
 export async function computeEdit(
@@ -99,6 +99,7 @@ export async function computeEdit(
   checkHyperNetwork(method, options.hyperNetwork, model);
   const { settings } = readCallSettings(call, model);
   const layers = method.statisticsLayers(settings);
+  assertOfThisModel(statistics, model);
   const moments = createMoments(statistics, layers, model.config.mlpWidth, signal, options.nullSpaces);
   const { requests, seed } = call;
   const result = await method.run(
@@ -161,6 +162,15 @@ export function checkHyperNetwork(method: Method, network: HyperNetwork | undefi
     "Load palimpsest-facts, or train one (scripts/train/mend.py).",
     { field: "hyperNetwork" },
   );
+}
+
+/** Statistics that tell which model they were made on must have been made on this one. */
+function assertOfThisModel(statistics: Statistics | undefined, { hash, baseHash }: Model): void {
+  const made = statistics?.modelHash ?? "";
+  if (made === "" || made === hash || made === baseHash) return;
+  throw new AppError("wrong-model", "The statistics are those of another model.", "Collect statistics of this model.", {
+    modelHash: made,
+  }); // prettier-ignore
 }
 
 function nameOf(requests: readonly EditRequest[]): string {

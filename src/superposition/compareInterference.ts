@@ -47,7 +47,7 @@ export async function compareInterference({
   });
 }
 
-/** ΔW k for every row k of keys [facts, f], as rows [facts, d]; several updates of one weight add up. */
+/** ΔW k (and Δb) for every row k of keys [facts, f], as rows [facts, d]; several updates of one projection add up. */
 export function predictChange(
   updates: readonly WeightUpdate[],
   keys: Float64Array,
@@ -56,6 +56,11 @@ export function predictChange(
   const sum = new Float64Array(facts * updates[0]!.out);
   for (const update of updates) {
     const { out, in: f } = update;
+    if (update.weight.endsWith(".bias")) {
+      const shift = denseChange(update);
+      for (let at = 0; at < sum.length; at++) sum[at]! += shift[at % out]!;
+      continue;
+    }
     const columns = transpose(keys, facts, f);
     const change =
       update.kind === "dense"
@@ -88,11 +93,11 @@ function compareRows(
   return { facts, relativeError: norm(difference) / norm(measured) };
 }
 
-/** Updates of MLP output projections by block; other weights have other keys. */
+/** Updates of MLP output projections and their biases by block; other weights have other keys. */
 export function projectionUpdates(updates: readonly WeightUpdate[]): Map<number, WeightUpdate[]> {
   const found = new Map<number, WeightUpdate[]>();
   for (const update of updates) {
-    const digits = /^blocks\.(\d+)\.mlpOut$/.exec(update.weight)?.[1];
+    const digits = /^blocks\.(\d+)\.mlpOut(?:\.bias)?$/.exec(update.weight)?.[1];
     if (digits === undefined) continue;
     found.set(Number(digits), [...(found.get(Number(digits)) ?? []), update]);
   }

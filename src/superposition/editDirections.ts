@@ -13,7 +13,7 @@ import { memitRules } from "../editing/methods/memit";
 import type { Moments } from "../editing/methods/method";
 import { createMoments } from "../editing/moments";
 import { alphaEditDefinition } from "../editing/settings/alphaEditSettings";
-import { emmetDefinition, memitDefinition } from "../editing/settings/memitSettings";
+import { emmetDefinition, memitDefinition, pmetDefinition } from "../editing/settings/memitSettings";
 import { romeDefinition, rRomeDefinition } from "../editing/settings/romeSettings";
 import { readWith } from "../editing/settings/sharedSettings";
 import { readPlaces } from "../editing/siteValues";
@@ -65,6 +65,11 @@ export async function editDirections(
       const found = await ruleDirections(model, call, { ...settings, rules }, inputs);
       return found.map((layer) => ({ ...layer, isWhole }));
     }
+    case "PMET": {
+      const { settings } = readWith(pmetDefinition, call.settings, config);
+      const rules = await memitRules({ settings, moments: moments(settings.editLayers) });
+      return ruleDirections(model, call, { ...settings, rules, keepEarlier: false }, inputs);
+    }
     case "EMMET": {
       const { settings } = readWith(emmetDefinition, call.settings, config);
       const rule = await emmetRule(model, { settings, moments: moments([settings.layer]) }, inputs.signal);
@@ -87,7 +92,7 @@ export async function editDirections(
       throw new AppError(
         "bad-request",
         `${call.method} has no closed form over the facts' keys, so what it disturbs cannot be told before it is done.`,
-        "Make the edit and compare, or choose ROME, R-ROME, MEMIT, EMMET or AlphaEdit.",
+        "Make the edit and compare, or choose ROME, R-ROME, MEMIT, EMMET, PMET, AlphaEdit or AnyEdit.",
         { field: "method" },
       );
   }

@@ -32,8 +32,17 @@ const METHODS: readonly [EditMethod, EditCall["settings"], number][] = [
   ["R-ROME", { layer: 1, steps: 4 }, 1],
   ["MEMIT", { editLayers: [1], steps: 4 }, 2],
   ["EMMET", { layer: 1, steps: 4 }, 2],
+  ["PMET", { editLayers: [1], steps: 4 }, 2],
   ["AlphaEdit", { editLayers: [1], steps: 4 }, 2],
 ];
+/** One layer each, without shares to be told beforehand or told per chunk. */
+const OTHERS: readonly [EditMethod, EditCall["settings"]][] = [
+  ["AnyEdit", { editLayers: [1], window: 2, steps: 3 }],
+  ["AnyEdit", { inner: "AlphaEdit", editLayers: [1], window: 2, steps: 3, nullSpaceThreshold: 0.1 }],
+  ["FT-L", { layer: 1, steps: 3 }],
+  ["FT-M", { layer: 1, steps: 3 }],
+];
+const LONG = " the capital of Norway, a city by the sea";
 
 let backend: EngineBackend;
 beforeAll(async () => {
@@ -107,6 +116,47 @@ describe.each(ROME_MODELS)("%s", (name) => {
     });
   });
 
+  test.each(OTHERS)("%s %j: predicted and measured change agree to 1e-4", async (method, settings) => {
+    const call = callOf(method, settings, 1);
+    const requests = [{ ...rome.editRequest, targetNew: LONG }];
+    const { edit, intermediates } = await computeEdit(model, { ...call, requests }, { ...QUIET, contexts: ["{}"], statistics }); // prettier-ignore
+    const stack = new EditStack(model.weights, model.hash);
+    const { texts } = locateFacts(model, FACTS);
+    const [check] = await compareInterference({
+      model,
+      updates: edit.updates,
+      texts,
+      below: (body) => body(),
+      edited: async (body) => {
+        await stack.add(edit);
+        return body();
+      },
+    });
+    await stack.clear();
+    expect(check!.relativeError).toBeLessThan(1e-4);
+    if (method !== "AnyEdit") return;
+
+    // Told per chunk, and equal to what the edit's own factors put on each fact.
+    const preview = await previewInterference(model, { ...call, requests }, FACTS, { contexts: ["{}"], statistics }); // prettier-ignore
+    const update = edit.updates[0] as LowRankUpdate;
+    expect(preview.requests).toBe(update.rank);
+    expect(preview.chunks).toHaveLength(update.rank);
+    expect(preview.chunks!.map(({ text }) => text).join("")).toContain("the capital of Norway");
+    expect(preview.chunks!.map(({ start }) => start)).toEqual(preview.chunks!.map((_, at) => 2 * at));
+    const { coefficients, exact } = preview.layers[0]!;
+    expect(exact).toBe(true);
+    const residuals = residualsOf(update, intermediates, update.rank);
+    const largest = Math.max(...check!.facts.map(({ measured }) => measured));
+    check!.facts.forEach(({ measured }, fact) => {
+      const sum = new Float64Array(update.out);
+      residuals.forEach((residual, chunk) => {
+        const share = coefficients[chunk * check!.facts.length + fact]!;
+        residual.forEach((value, row) => (sum[row]! += share * value));
+      });
+      expect(Math.abs(norm(sum) - measured)).toBeLessThan(1e-3 * largest);
+    });
+  });
+
   test("several layers: the lowest is exact, the others say that they are not", async () => {
     const all = await openMoments(`editing/${name}/second_moments/tensors.safetensors`, "C.", [0, 1, 2]);
     const call = callOf("MEMIT", { editLayers: [0, 1, 2] }, 2);
@@ -149,6 +199,14 @@ describe.each(ROME_MODELS)("%s", (name) => {
     shares.forEach(({ share }, at) => expect(share).toBeCloseTo(preview.layers[0]!.coefficients[at]!, 5));
     const layers = [...edit.updates, { ...edit.updates[0]!, weight: "blocks.2.mlpOut" }];
     expect(await predictNeighbourShares(model, [{ ...stacked, updates: layers }], QUIET.signal)).toEqual([]);
+  });
+
+  test("AnyEdit over a trained block has none", async () => {
+    const call = { ...callOf("AnyEdit", { inner: "UnKE" }, 1), requests: [{ ...rome.editRequest, targetNew: LONG }] }; // prettier-ignore
+    await expect(previewInterference(model, call, FACTS, { contexts: ["{}"] })).rejects.toMatchObject({
+      code: "bad-request",
+      details: { field: "inner" },
+    });
   });
 
   test("methods without a closed form say so", async () => {

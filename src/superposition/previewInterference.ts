@@ -1,8 +1,12 @@
 /** What an edit about to be made would do to a list of facts, from keys alone (arXiv 2408.07413, section 3). */
 import type { EditCall } from "../domain/edit";
-import type { Fact, InterferencePreview, LayerPreview } from "../domain/superposition";
+import type { Fact, InterferencePreview, LayerPreview, PreviewChunk } from "../domain/superposition";
+import { createMoments } from "../editing/moments";
+import { anyEditDefinition } from "../editing/settings/anyEditSettings";
+import { readWith } from "../editing/settings/sharedSettings";
 import { multiply, transpose } from "../linalg/lowRank";
 import type { Model } from "../model/model";
+import { chunkDirections } from "./chunkDirections";
 import { editDirections, type DirectionInputs, type LayerDirections } from "./editDirections";
 import { collectFactRows, type FactRows } from "./factKeys";
 import { locateFacts } from "./locateFacts";
@@ -15,7 +19,7 @@ export async function previewInterference(
   inputs: DirectionInputs,
 ): Promise<InterferencePreview> {
   const { kept, texts, skipped } = locateFacts(model, facts);
-  const directions = await editDirections(model, call, inputs);
+  const { directions, chunks } = await directionsOf(model, call, inputs);
   const layers = directions.map(({ layer }) => layer);
   const keys =
     texts.length === 0
@@ -25,12 +29,28 @@ export async function previewInterference(
   return {
     kept,
     skipped,
-    requests: call.requests.length,
+    requests: chunks?.length ?? call.requests.length,
+    ...(chunks && { chunks }),
     layers: directions.map((one) =>
       previewLayer(one, keys.get(one.layer), kept.length, one.isWhole && one.layer === lowest),
     ),
     warnings: warningsOf(directions),
   };
+}
+
+/** Per request, or per chunk. */
+async function directionsOf(
+  model: Model,
+  call: Pick<EditCall, "method" | "requests" | "settings">,
+  inputs: DirectionInputs,
+): Promise<{ directions: LayerDirections[]; chunks?: PreviewChunk[] }> {
+  if (call.method !== "AnyEdit") return { directions: await editDirections(model, call, inputs) };
+  const { statistics, keptKeys, signal } = inputs;
+  const { settings } = readWith(anyEditDefinition, call.settings, model.config);
+  const layers = settings.inner === "UnKE" ? [] : settings.editLayers;
+  const moments = createMoments(statistics, layers, model.config.mlpWidth, signal);
+  const found = await chunkDirections(model, call, { settings, moments, keptKeys: keptKeys ?? [], signal });
+  return { directions: found.layers, chunks: found.chunks };
 }
 
 /** X Yᵀ over the rows of directions [n, f] and of the facts' keys [facts, f]. */

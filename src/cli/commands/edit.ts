@@ -11,6 +11,7 @@ import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { openModel, readInput } from "../openModel";
+import { preview } from "../previewEdit";
 import { printable, probability, table } from "../table";
 
 async function readEditRequests(options: Options): Promise<EditRequest[]> {
@@ -130,6 +131,11 @@ export const edit: Command = {
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
     name: { kind: "text", value: "TEXT", help: "what the edit is called in the stack" },
     out: { kind: "text", value: "FILE", help: "write the stack as an edit file" },
+    preview: {
+      kind: "text",
+      value: "FACTS",
+      help: "tell how much of each request, or chunk of a long answer, would fall on these facts, and change nothing",
+    },
     settings: { kind: "flag", help: "list the method's hyper-parameters for this model, and do nothing" },
     dump: { kind: "text", value: "FILE", help: "write every intermediate as safetensors" },
   },
@@ -139,6 +145,8 @@ export const edit: Command = {
     // Everything the user wrote is checked before a model is loaded; layers need its depth.
     await readEditRequests(options);
     const model = await openModel(options, context);
+    const facts = options.text("preview");
+    if (facts !== undefined) return preview(await readCall(options, model.layers), facts, context);
     const { intermediates, ...result } = await context.lab.edit(
       await readCall(options, model.layers),
       context.call,

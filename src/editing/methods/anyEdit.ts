@@ -20,7 +20,7 @@ async function run(
   input: RecipeInput<AnyEditSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const rules = await rulesOf(input, context);
+  const rules = await anyEditRules(input, context);
   return writeChunks(model, input, await findStates(model, input, context), context, rules);
 }
 
@@ -64,13 +64,13 @@ export async function writeChunks(
   const { inner, editLayers } = input.settings;
   return inner === "UnKE"
     ? trainStates(model, editLayers.at(-1)!, stated, input, context)
-    : writeStates(model, input, stated, rules ?? (await rulesOf(input, context)), context);
+    : writeStates(model, input, stated, rules ?? (await anyEditRules(input, context)), context);
 }
 
 /** Factors and projectors come first: a singular system is refused before any work. */
-async function rulesOf(
-  { settings, moments }: RecipeInput<AnyEditSettings>,
-  context: RecipeContext,
+export async function anyEditRules(
+  { settings, moments }: Pick<RecipeInput<AnyEditSettings>, "settings" | "moments">,
+  context: RecipeContext = { report: () => undefined },
 ): Promise<ReadonlyMap<number, LayerRule>> {
   const { inner, editLayers, secondMomentWeight, nullSpaceThreshold, ridge, loop } = settings;
   const rules = new Map<number, LayerRule>();

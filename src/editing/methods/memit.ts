@@ -8,13 +8,16 @@ import { keepLargest, prune } from "../changeLimits";
 import { memitDefinition, type MemitSettings } from "../settings/memitSettings";
 import { leastSquaresRule, type LayerRule } from "../updateRules";
 import { writeFacts } from "../writeFacts";
-import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
+import { method, type MethodResult, type Moments, type RecipeContext, type RecipeInput } from "./method";
 
 /** How every edited layer is solved. Throws `singular-matrix` before any work. */
 export async function memitRules({
   settings: { editLayers, secondMomentWeight: lambda },
   moments,
-}: Pick<RecipeInput<MemitSettings>, "settings" | "moments">): Promise<ReadonlyMap<number, LayerRule>> {
+}: {
+  settings: Pick<MemitSettings, "editLayers" | "secondMomentWeight">;
+  moments: Moments;
+}): Promise<ReadonlyMap<number, LayerRule>> {
   const rules = new Map<number, LayerRule>();
   for (const layer of editLayers) {
     rules.set(

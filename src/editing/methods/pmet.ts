@@ -7,8 +7,8 @@ import { answerIds, locateFactToken } from "../factToken";
 import { optimisePair } from "../pairedTargets";
 import { pmetDefinition, type PmetSettings } from "../settings/memitSettings";
 import { targetRows } from "../targetRows";
-import { leastSquaresRule, type LayerRule } from "../updateRules";
 import { writeFacts } from "../writeFacts";
+import { memitRules } from "./memit";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
 async function run(
@@ -18,14 +18,7 @@ async function run(
 ): Promise<MethodResult> {
   const { settings, moments } = input;
   const layers = settings.editLayers;
-  const rules = new Map<number, LayerRule>();
-  for (const layer of layers) {
-    const factor = await moments.factor(layer);
-    rules.set(
-      layer,
-      leastSquaresRule(factor, () => moments.values(layer), settings.secondMomentWeight),
-    );
-  }
+  const rules = await memitRules({ settings, moments });
   return writeFacts(
     model,
     input,

@@ -92,7 +92,7 @@ function wrongValue(name: string, value: SettingValue | undefined, expected: str
   return new AppError(
     "bad-request",
     `The setting “${name}” is ${String(value)}; it must be ${expected}.`,
-    "",
+    "Change it, or leave it out for the model's default.",
     { name },
   );
 }
