@@ -28,9 +28,12 @@ function Curves() {
   const run = useSlice("edit", (state) => state.run);
   const result = useSlice("edit", (state) => state.result);
   const target = useSlice("edit", (state) => state.form.targetNew);
+  const isLoading = useSlice("model", (state) => state.loading.status === "running");
   const losses = run.status === "running" ? run.partial : (result?.losses ?? firstLosses(result));
   const name = run.status === "running" ? target : (result?.requests[0]?.target ?? target);
   if (losses === undefined || losses.flat().length === 0) return null;
+  // The chart's code is a third of a megabyte: while a model is on its way, the processor is the model's.
+  if (isLoading) return <div className={styles.curves} />;
   if (losses.length > 1) {
     return (
       <Suspense>
