@@ -105,7 +105,7 @@ export function wordsOf(text: string): Token[] {
   });
 }
 
-const EDIT: EditSummary = {
+export const EDIT: EditSummary = {
   id: "e1",
   name: "Peru → Oslo",
   method: "ROME",
