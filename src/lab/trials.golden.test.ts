@@ -97,7 +97,7 @@ test.each(["duel", "layerSweep"] as const)(
   async (name) => {
     const controller = new AbortController();
     let told = 0;
-    const onProgress = () => void (++told === 6 && controller.abort());
+    const onProgress = () => void (++told === 3 && controller.abort());
     const context = { signal: controller.signal, onProgress };
     const entries = [{ method: "ROME", settings: {} }] as const;
     const job =

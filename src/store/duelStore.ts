@@ -22,7 +22,7 @@ export function createDuelStore(lab: Pick<Lab, "duel">): DuelStore {
   return createStore<DuelState>()((set, get) => {
     const run = createRun<DuelResult, DuelResult>((next) => set({ run: next }));
     return {
-      chosen: ["ROME", "MEMIT", "AlphaEdit", "FT-L"],
+      chosen: ["ROME", "MEMIT", "FT-L", "GRACE"],
       run: IDLE,
       result: undefined,
       requests: 0,

@@ -29,8 +29,8 @@ test("methods are chosen and put back, and a duel's finished entries show while 
   const store = createDuelStore(lab);
   store.getState().toggle("ROME");
   expect(store.getState().chosen).not.toContain("ROME");
-  store.getState().toggle("GRACE");
-  expect(store.getState().chosen.at(-1)).toBe("GRACE");
+  store.getState().toggle("WISE");
+  expect(store.getState().chosen.at(-1)).toBe("WISE");
   const duel = store.getState().start({ entries: [], requests: [], seed: 1 });
   await vi.waitFor(() => expect(store.getState().run).toMatchObject({ partial: first }));
   const { run } = store.getState();
