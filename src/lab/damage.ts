@@ -1,11 +1,11 @@
 /**
  * What all edits in use have done to the model beyond their own facts, measured in a moment: a fixed set of prompts and
- * texts, whose answers by the checkpoint are asked once per model. The bounds are evaluation/damageLevels.ts.
+ * texts, whose answers by the checkpoint are asked once per model. The bounds are lib/damageLevels.ts.
  */
 import type { DamageMeasure, DamageReport } from "../domain/damage";
 import type { EditRequest } from "../domain/edit";
 import type { CallContext } from "../domain/progress";
-import { damageMeasure, worstLevel } from "../evaluation/damageLevels";
+import { damageMeasure, worstLevel } from "../lib/damageLevels";
 import { heldTexts } from "../evaluation/heldTexts";
 import { divergence, nextDistributions, type NextDistribution } from "../evaluation/nextDistributions";
 import { textPerplexity } from "../evaluation/perplexity";

@@ -31,7 +31,8 @@ export function measureValue({ kind, value, base, now }: DamageMeasure): string 
   switch (kind) {
     case "neighbours":
     case "facts":
-      return `${percent(value)} kept`;
+      // What rises is not counted as more than all.
+      return `${percent(Math.min(1, value))} kept`;
     case "perplexity":
       return `× ${value.toFixed(2)}${base === null || now === null ? "" : ` (${base.toFixed(1)} → ${now.toFixed(1)})`}`;
     case "drift":

@@ -47,7 +47,7 @@ export function AtlasCanvas(props: AtlasCanvasProps) {
     () => (width < 480 ? { left: 74, top: 60 } : { left: 118, top: 92 }),
     [width],
   );
-  const height = Math.min(620, Math.max(300, width - margins.left + margins.top));
+  const height = Math.min(590, Math.max(300, width - margins.left + margins.top));
   const frame = useMemo<Frame>(
     () => ({ width: width - margins.left, height: height - margins.top, n }),
     [width, height, margins, n],

@@ -11,7 +11,6 @@ import { Panel } from "../ui/Panel";
 import { useScheme } from "../ui/useScheme";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { factName } from "./factName";
-import { PairsTable } from "./PairsTable";
 import { atlasSentence, signed } from "./sentences";
 import styles from "./superposition.module.css";
 
@@ -138,7 +137,6 @@ function Layer({ compared, view }: { compared: Compared; view: LayerView | undef
           ? cellWords(compared, view.values, cell)
           : "Row: the fact that is edited. Column: the fact it falls on. Point at a cell, or walk with the arrow keys."}
       </p>
-      {view === undefined ? null : <PairsTable compared={compared} view={view} />}
       <Notes compared={compared} warnings={warnings} view={view} />
       <Rest onCompute={() => void computeAll()} />
     </>

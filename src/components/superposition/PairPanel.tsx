@@ -12,6 +12,7 @@ import { probability } from "../ui/numbers";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { factName } from "./factName";
+import { PairsTable } from "./PairsTable";
 import { signed } from "./sentences";
 import styles from "./superposition.module.css";
 
@@ -22,12 +23,13 @@ export function PairPanel({ className }: { className?: string | undefined }) {
   const isThere = compared !== undefined && view?.values !== undefined && pair !== undefined;
   return (
     <Panel id="pair" title="Two facts" className={className}>
+      {compared === undefined || view === undefined ? null : <PairsTable compared={compared} view={view} />}
       {isThere ? (
         <Experiment key={`${pair.i} ${pair.j}`} compared={compared} view={view} i={pair.i} j={pair.j} />
       ) : (
         <p className={styles.soft}>
-          Choose a cell of the atlas, or a line of its table: here both facts stand side by side, and an edit
-          of one shows what becomes of the other.
+          Choose a cell of the atlas, or a line of the strongest pairs: here both facts stand side by side,
+          and an edit of one shows what becomes of the other.
         </p>
       )}
     </Panel>
@@ -157,7 +159,7 @@ function Outcome({ done: { result, target }, other, layer }: { done: Done; other
   const before = watched?.before.pTrue;
   const after = watched?.after.pTrue;
   return (
-    <p className={styles.outcome} role="status">
+    <p className={styles.outcome} role="status" id="pair-outcome">
       At layer {layer}, p(
       <NewText text={target} />) went from {probability(own?.before.p ?? 0)} to{" "}
       {probability(own?.after.p ?? 0)}.{" "}

@@ -27,17 +27,10 @@ export function PairsTable({ compared, view }: { compared: Compared; view: Layer
               <th scope="col" className={styles.number}>
                 p
               </th>
-              <th
-                scope="col"
-                className={styles.number}
-                title="Cosine of the keys in whitened space, and as they are"
-              >
-                cos whitened · raw
-              </th>
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ i, j, p, whiteningCosine, activationCosine }) => (
+            {shown.map(({ i, j, p }) => (
               <tr key={`${i} ${j}`} data-chosen={(pair?.i === i && pair.j === j) || undefined}>
                 <td>
                   <button type="button" className={styles.link} onClick={() => choose(i, j)}>
@@ -47,9 +40,6 @@ export function PairsTable({ compared, view }: { compared: Compared; view: Layer
                 </td>
                 <td>{factName(compared.facts, j)}</td>
                 <td className={styles.number}>{signed(p)}</td>
-                <td className={styles.number}>
-                  {signed(whiteningCosine)} · {signed(activationCosine)}
-                </td>
               </tr>
             ))}
           </tbody>

@@ -77,6 +77,20 @@ test("a sequence of edits is drawn from what was measured, with a line for each 
   // Untouched facts fall from the top to the middle of the picture, over its whole width.
   const [, first, last] = /points="56,(\S+) 616,(\S+)" fill="none" stroke="#1d1a16" stroke-width/.exec(svg)!;
   expect(Number(last) - Number(first)).toBe(130);
+  // Below it only what there is to show: weights that have not moved are drawn, a perplexity nobody measured is not.
+  expect(svg).not.toContain("Retention");
+  const layer = { layer: 1, predicted: 0.4, measured: 0.5, relativeError: 0.2 };
+  const moved = points.map((point) => ({
+    ...point,
+    perplexity: { now: 20, base: 10, tokens: 9 },
+    interference: { untouched: point.edits === 0 ? [] : [layer], edited: [] },
+  }));
+  const why = lifelongPicture(moved, "x");
+  expect(why).toContain("Change of the output at untouched facts");
+  // Predicted ends at four fifths of the measured height.
+  const ends = [...why.matchAll(/points="56,\S+ 616,(\S+)" fill="none" stroke="#\w+" stroke-(?:width="2"|width="1.5" stroke-dasharray="6 3")/g)].map(([, end]) => Number(end)); // prettier-ignore
+  const [measured, predicted] = ends.slice(-4);
+  expect(predicted! - measured!).toBeCloseTo(130 * 0.2, 1);
 });
 
 test("tables name facts by their place in the file, and text stays text", () => {

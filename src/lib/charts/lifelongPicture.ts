@@ -1,4 +1,7 @@
-/** A model under many edits: what is left of the edits, of untouched facts and of neighbours, by the number of edits. Pure. */
+/**
+ * A model under many edits: what is left of the edits, of untouched facts and of neighbours by the number of edits; and
+ * below it why: retention by age, interference predicted and measured, growth of the weights and of perplexity. Pure.
+ */
 import type { AnswerMeans, LifelongPoint } from "../../domain/lifelong";
 import { colourOf, type Scheme } from "../heatmap/colour";
 import { axisTicks } from "./axisTicks";
@@ -36,7 +39,79 @@ export function lifelongPicture(
     picture.line([[SIZE.left, legend - 4], [SIZE.left + 28, legend - 4]], stroke, style); // prettier-ignore
     picture.text(SIZE.left + 36, legend, "start", name);
   });
-  return picture.finish(foot + 44 + 5 * SIZE.legend);
+  return picture.finish(drawReasons(picture, foot + 50 + 5 * SIZE.legend, points, scheme));
+}
+
+type Line = { name: string; points: readonly (readonly [number, number])[]; stroke: string; style: string };
+type Reason = { title: string; lines: Line[]; xName: string };
+
+const PANEL = { height: 130, gap: 78 } as const;
+
+/** One small chart per reason that has anything to show. Returns where the last one ends. */
+function drawReasons(
+  picture: SvgPicture,
+  top: number,
+  points: readonly LifelongPoint[],
+  scheme: Scheme,
+): number {
+  const shown = reasonsOf(points, scheme).filter(({ lines }) => lines.some((line) => line.points.length > 1));
+  shown.forEach((reason, at) => drawReason(picture, top + at * (PANEL.height + PANEL.gap), reason));
+  return top + shown.length * (PANEL.height + PANEL.gap);
+}
+
+function reasonsOf(points: readonly LifelongPoint[], scheme: Scheme): Reason[] {
+  const hue = (name: "state" | "mlp" | "attention"): string => colourOf(0.9, name, false, scheme);
+  const solid = ' stroke-width="2"';
+  const dashed = ' stroke-width="1.5" stroke-dasharray="6 3"';
+  const last = points.at(-1);
+  const along = (of: (point: LifelongPoint) => number | undefined) =>
+    points.flatMap((point) => {
+      const value = of(point);
+      return value === undefined || !Number.isFinite(value) ? [] : [[point.edits, value] as const];
+    });
+  const sum = (which: "predicted" | "measured") =>
+    along(({ edits, interference: { untouched } }) =>
+      edits > 0 && untouched.length === 0
+        ? undefined
+        : untouched.reduce((total, layer) => total + layer[which], 0),
+    );
+  const age = (last?.retention ?? []).map(({ from, p }) => [last!.edits - from, p] as const).reverse();
+  return [
+    { title: "Retention: new answers by edits written since", xName: "edits since", lines: [
+      { name: "mean probability", points: age, stroke: hue("state"), style: solid },
+    ] },
+    { title: "Change of the output at untouched facts", xName: "edits", lines: [
+      { name: "measured", points: sum("measured"), stroke: hue("attention"), style: solid },
+      { name: "predicted: sum of all edits' shares", points: sum("predicted"), stroke: hue("state"), style: dashed },
+    ] },
+    { title: "Growth", xName: "edits", lines: [
+      { name: "perplexity of held text, as a multiple", points: along(({ perplexity }) => perplexity ? perplexity.now / perplexity.base : undefined), stroke: hue("attention"), style: solid },
+      { name: "largest |W - W0| / |W0|", points: along(({ norms }) => Math.max(0, ...norms.map(({ relativeChange }) => relativeChange))), stroke: hue("mlp"), style: dashed },
+    ] },
+  ]; // prettier-ignore
+}
+
+function drawReason(picture: SvgPicture, top: number, { title, lines, xName }: Reason): void {
+  const all = lines.flatMap((line) => line.points);
+  const most = { x: Math.max(1, ...all.map(([x]) => x)), y: Math.max(1e-9, ...all.map(([, y]) => y)) };
+  const x = (value: number): number => SIZE.left + (value / most.x) * SIZE.width;
+  const y = (value: number): number => top + PANEL.height * (1 - value / most.y);
+  const foot = top + PANEL.height;
+  picture.text(SIZE.left, top - 8, "start", `${title} · ${xName}`);
+  for (const tick of axisTicks(0, most.y)) picture.text(SIZE.left - 6, y(tick) + 4, "end", String(tick));
+  for (const tick of axisTicks(0, most.x)) picture.text(x(tick), foot + 16, "middle", String(tick));
+  picture.line([[SIZE.left, foot], [SIZE.left + SIZE.width, foot]], picture.ink); // prettier-ignore
+  let along = SIZE.left;
+  for (const { name, points, stroke, style } of lines) {
+    picture.line(
+      points.map(([px, py]) => [x(px), y(py)] as const),
+      stroke,
+      style,
+    );
+    picture.line([[along, foot + 30], [along + 24, foot + 30]], stroke, style); // prettier-ignore
+    picture.text(along + 30, foot + 34, "start", name);
+    along += 60 + 7.4 * name.length;
+  }
 }
 
 /** Differ in dashes as well as in hue. */
