@@ -1,5 +1,5 @@
 /** The field's benchmarks as data: one case is what is written, and what is asked before and after (algorithms.md 19). */
-import type { EditRequest } from "./edit";
+import type { EditCall, EditRequest } from "./edit";
 
 export const BENCHMARKS = ["counterfact", "zsre", "knowedit", "unke", "akew", "editeverything"] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
@@ -26,3 +26,21 @@ export type BenchmarkCase = {
 
 /** Questions with long answers, judged by the text a model writes; the others are judged token by token. */
 export const LONG_BENCHMARKS: readonly BenchmarkName[] = ["unke", "akew", "editeverything"];
+
+/** Measures by name; one that a case has nothing for is absent. What each means: `definitions` of the result. */
+export type CaseMeasures = Record<string, number>;
+
+export type CaseRequest = Omit<EditCall, "requests" | "name" | "intermediates"> & {
+  benchmark: BenchmarkName;
+  case: BenchmarkCase;
+  /** Tokens of the continuations that fluency is measured on; 0 leaves it out. */
+  fluencyTokens: number;
+};
+
+/** One case edited, measured and taken back. `texts`: what the edited model wrote, where it was asked to write. */
+export type CaseResult = {
+  before: CaseMeasures;
+  after: CaseMeasures;
+  texts: { prompt: string; text: string }[];
+  milliseconds: number;
+};

@@ -3,6 +3,7 @@
  * neither knows more. Requests and results are plain data; typed arrays are transferred.
  */
 import type { DamageReport } from "./damage";
+import type { CaseRequest, CaseResult } from "./benchmark";
 import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
 import type { ExportRequest, ExportResult } from "./export";
 import type { ForecastRequest, JobForecast } from "./forecast";
@@ -92,6 +93,8 @@ export type LabApi = {
   duel: Handler<DuelRequest, DuelResult, DuelResult>;
   /** The same edit at every layer on the weights in use; the stack stays as it is. */
   layerSweep: Handler<SweepRequest, SweepResult, SweepResult>;
+  /** One case of a benchmark, edited, measured and taken back. */
+  evaluateCase: Handler<CaseRequest, CaseResult>;
   /** The next edits of a long sequence, and what is left of everything after them. */
   continueLifelong: Handler<LifelongRequest, LifelongPoint>;
   stack: Handler<Record<never, never>, StackState>;

@@ -4,15 +4,12 @@
  * after an edit (algorithms.md 19).
  */
 import type { EditRequest, Neighbour, Probe, ProbeKind, ProbeSide } from "../domain/edit";
-import { answerIds, withoutEndTokens } from "../editing/factToken";
-import { flatRow, rightPadded } from "../editing/rightPadded";
-import { dispose, read } from "../gpu/tensor";
-import { assertFiniteAnswer } from "../lib/finite";
-import { forwardWithPauses } from "../model/forward";
 import type { Model } from "../model/model";
 import { scoreOfToken } from "../model/tokenChoices";
+import { judgeAnswers, type AnswerQuestion } from "./answerLogits";
+import { likeliestToken } from "./metrics/answerScores";
 
-export type AnswerQuestion = { prompt: string; answer: string };
+export type { AnswerQuestion } from "./answerLogits";
 
 export type AnswerScore = {
   /** Product over the answer's tokens, and the first one alone. */
@@ -27,54 +24,15 @@ export type AnswerScore = {
   best: string;
 };
 
-/** Questions run together. */
-const BATCH = 16;
-
 type Context = { signal?: AbortSignal | undefined };
 
 /** One score per question, in order. Throws `prompt-too-long`, `cancelled`. */
-export async function scoreAnswers(
+export const scoreAnswers = (
   model: Model,
   questions: readonly AnswerQuestion[],
   { signal }: Context = {},
-): Promise<AnswerScore[]> {
-  const scores: AnswerScore[] = [];
-  for (let first = 0; first < questions.length; first += BATCH) {
-    scores.push(...(await scoreBatch(model, questions.slice(first, first + BATCH), signal)));
-  }
-  return scores;
-}
-
-async function scoreBatch(
-  model: Model,
-  questions: readonly AnswerQuestion[],
-  signal: AbortSignal | undefined,
-): Promise<AnswerScore[]> {
-  const rows = questions.map(({ prompt, answer }) => {
-    const before = withoutEndTokens(model.tokenizer, prompt).ids;
-    const answerTokens = answerIds(model.tokenizer, answer);
-    return { before, answerTokens, ids: [...before, ...answerTokens.subarray(0, -1)] };
-  });
-  const tokens = rightPadded(rows.map(({ ids }) => ids));
-  const places = rows.flatMap(({ before, answerTokens }, row) =>
-    Array.from(answerTokens, (_, t) => flatRow(tokens, row, before.length - 1 + t)),
-  );
-  const { residual, logits } = await forwardWithPauses(model, tokens, {
-    logitsAt: Int32Array.from(places),
-    signal,
-  });
-  dispose(residual);
-  const values = await read(logits!);
-  dispose(logits);
-  assertFiniteAnswer(values);
-  const width = values.length / places.length;
-  let at = 0;
-  return rows.map(({ answerTokens }) => {
-    const first = at;
-    at += answerTokens.length;
-    return scoreOf(model, answerTokens, values.subarray(first * width, at * width));
-  });
-}
+): Promise<AnswerScore[]> =>
+  judgeAnswers(model, questions, (answer, logits) => scoreOf(model, answer, logits), signal);
 
 /** `logits` [answer tokens, V]. */
 function scoreOf(model: Model, answer: Int32Array, logits: Float32Array): AnswerScore {
@@ -87,14 +45,8 @@ function scoreOf(model: Model, answer: Int32Array, logits: Float32Array): Answer
     logprobs,
     rank: scored[0]!.rank,
     greedy: scored.every(({ rank }) => rank === 1),
-    best: model.tokenizer.tokenText(likeliest(logits.subarray(0, width))),
+    best: model.tokenizer.tokenText(likeliestToken(logits.subarray(0, width))),
   };
-}
-
-function likeliest(logits: Float32Array): number {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
-  return best;
 }
 
 /** One prompt of a request, with what is to be compared there. `target` is the answer that should win. */

@@ -8,6 +8,7 @@ import { duelMethods } from "./duel";
 import { editFacts, recomputeEdit } from "./edit";
 import type { LabEnvironment } from "./environment";
 import { exportStack } from "./export";
+import { evaluateCase } from "./evaluateCase";
 import { forecast } from "./forecast";
 import { inspectModel } from "./inspectModel";
 import {
@@ -85,6 +86,7 @@ export function createLab(environment: LabEnvironment): LabApi {
       (state, { call }) => editMemory(state, call),
       (_state, request, context) => sweepLayers(session, request, context),
     ),
+    evaluateCase: (request, context) => evaluateCase(session, request, context),
     continueLifelong: (request, context) => continueLifelong(session, request, context),
     stack: () => stackState(session),
     setEditEnabled: (request) => setEditEnabled(session, request),

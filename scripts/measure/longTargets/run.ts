@@ -3,13 +3,14 @@
  * it is done, so that an interrupted run goes on where it was.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { EditRequest, Settings } from "../../../src/domain/edit";
 import { createMoments } from "../../../src/editing/moments";
 import { longText, type LongText } from "../../../src/editing/longTexts";
 import { anyEdit, findStates, writeChunks } from "../../../src/editing/methods/anyEdit";
 import { unke } from "../../../src/editing/methods/unke";
 import type { MethodResult, RecipeContext, RecipeInput } from "../../../src/editing/methods/method";
-import { anyEditDefinition, type AnyEditSettings } from "../../../src/editing/settings/anyEditSettings";
+import type { anyEditDefinition, AnyEditSettings } from "../../../src/editing/settings/anyEditSettings";
 import { readWith } from "../../../src/editing/settings/sharedSettings";
 import type { StatedText } from "../../../src/editing/statedTexts";
 import { textPerplexity } from "../../../src/evaluation/perplexity";
@@ -45,14 +46,24 @@ type RunOptions = {
   variants: string;
   out: string;
   limit: number;
+  /** Second moments from so many lines only, kept beside `out`. */
+  lines?: number;
   say: (line: string) => void;
 };
 
-export async function run({ model: ref, data, variants: path, out, limit, say }: RunOptions): Promise<void> {
+export async function run({
+  model: ref,
+  data,
+  variants: path,
+  out,
+  limit,
+  lines,
+  say,
+}: RunOptions): Promise<void> {
   const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
   const records = (read(data) as LongRecord[]).slice(0, limit);
   const variants = readVariants(read(path) as VariantFile);
-  const lab = await openLab(ref);
+  const lab = await openLab(ref, lines === undefined ? undefined : { count: lines, folder: dirname(out) });
   const done = new Set(
     rowsOf(out)
       .filter((row) => row.modelHash === lab.model.hash)

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { BENCHMARKS } from "../../domain/benchmark";
 import type { EditRequest } from "../../domain/edit";
 import type { AnswerMeans, LifelongPoint, LifelongRequest } from "../../domain/lifelong";
 import { findCollapse } from "../../lib/charts/findCollapse";
@@ -9,6 +10,7 @@ import { AppError } from "../../lib/errors";
 import { readFacts } from "../../lib/facts/readFacts";
 import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command, type CommandContext } from "../command";
+import { evaluateCases } from "../evaluateCases";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { lifelongIdentity, readLifelongFile, writeLifelongFile, type LifelongFile } from "../lifelongFile";
 import { openModel, readInput } from "../openModel";
@@ -141,13 +143,22 @@ function asTable(points: readonly LifelongPoint[]): string {
 
 /** Many edits in turn, and what is left of everything after every few of them. */
 export const evaluate: Command = {
-  summary: "edit one fact after the other (--sequential) and see when the model breaks, and why",
+  summary:
+    "edit the cases of a benchmark, each alone; or one after the other (--sequential) until the model breaks",
   options: {
     ...MODEL_OPTIONS,
     ...EDITS_OPTION,
-    sequential: { kind: "flag", help: "all edits on one model, one after the other (the only way so far)" },
+    sequential: { kind: "flag", help: "all edits on one model, one after the other" },
+    benchmark: { kind: "text", value: "NAME", help: `what the data is: ${BENCHMARKS.join(", ")}` },
+    shard: { kind: "text", value: "i/n", help: "only every n-th case, from the i-th on" },
+    fluency: { kind: "number", value: "N", help: "measure fluency on continuations of N tokens (0: not)" },
     method: { kind: "text", value: "NAME", help: "as for edit (ROME)" },
-    data: { kind: "text", value: "FILE.json", required: true, help: "requests, in CounterFact's words" },
+    data: {
+      kind: "text",
+      value: "FILE.json",
+      required: true,
+      help: "requests in CounterFact's words, or a benchmark's records",
+    },
     untouched: {
       kind: "text",
       value: "FILE",
@@ -161,13 +172,11 @@ export const evaluate: Command = {
     contexts: { kind: "text", value: "FILE.json", help: "context templates (sampled from the model)" },
     stats: { kind: "text", value: "FILE", help: "second moments (from the model's corpus)" },
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
-    resume: { kind: "text", value: "FILE.json", help: "keep points and edits here, and go on from them" },
+    resume: { kind: "text", value: "FILE.json", help: "keep what is done here, and go on from it" },
     svg: { kind: "text", value: "FILE", help: "write the curves as a picture" },
   },
   async run(options, context) {
-    if (!options.flag("sequential")) {
-      throw new AppError("usage", "eval measures sequences of edits so far.", "Add --sequential.");
-    }
+    if (!options.flag("sequential")) return evaluateCases(options, context);
     readMethod(options.text("method") ?? "ROME");
     const model = await openModel(options, context);
     const request = await readRequest(options, model.layers);

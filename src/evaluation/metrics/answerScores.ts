@@ -23,3 +23,9 @@ export function likeliestToken(row: Float32Array): number {
   for (let id = 1; id < row.length; id++) if (row[id]! > row[best]!) best = id;
   return best;
 }
+
+/** Of every row of flat logits [count, V]. */
+export function likeliestTokens(logits: Float32Array, count: number): number[] {
+  const width = logits.length / count;
+  return Array.from({ length: count }, (_, t) => likeliestToken(logits.subarray(t * width, (t + 1) * width)));
+}

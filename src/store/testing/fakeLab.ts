@@ -262,6 +262,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
       stack = stackOf(stack.edits.slice(0, count).map(() => true));
       return Promise.resolve(stack);
     },
+    evaluateCase: () => Promise.reject(new Error("not asked for in these tests")),
     continueLifelong: () => Promise.reject(new Error("not asked for in these tests")),
     methods: () => Promise.resolve(METHOD_LIST),
     cutTarget: ({ request }) => {
