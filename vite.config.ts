@@ -8,6 +8,8 @@ export default defineConfig(({ command }) => ({
   base: "./",
   plugins: [react(), contentSecurityPolicy(command === "serve"), preloadPage(), offline()],
   worker: { format: "es" },
+  // transformers.js asks for ONNX Runtime with WebGPU, twice as large; the encoder runs on its WASM backend.
+  resolve: { alias: { "onnxruntime-web/webgpu": "onnxruntime-web/wasm" } },
   build: { target: "es2023", modulePreload: { polyfill: false }, assetsInlineLimit: 0, outDir: "dist/page" },
   optimizeDeps: {
     include: [

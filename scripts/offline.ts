@@ -10,6 +10,8 @@ import type { Plugin } from "vite";
 import type { Site } from "../src/offline/offlineSite.ts";
 
 const WORKER = "sw.js";
+/** The sentence encoder and its runtime are large and seldom wanted; its model comes from the network anyway. */
+const FETCHED_WHEN_ASKED = /^assets\/(ort-wasm|encoder\.worker)/;
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -25,7 +27,7 @@ function siteIn(folder: string): Site {
       path: relative(folder, file).split(sep).join("/"),
       sha256: sha256(readFileSync(file)),
     }))
-    .filter(({ path }) => path !== WORKER)
+    .filter(({ path }) => path !== WORKER && !FETCHED_WHEN_ASKED.test(path))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   return { version: sha256(JSON.stringify(files)).slice(0, 16), files };
 }

@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const OWNERS: [RegExp, readonly string[]][] = [
   [/^@tensorflow\//, ["gpu"]],
   [/^@huggingface\/(tokenizers|jinja)/, ["model"]],
+  [/^(@huggingface\/transformers|onnxruntime-web)/, ["workers"]],
   [/^zustand/, ["store", "components"]],
   [/^(react|react-dom|recharts|@mantine\/)/, ["components", "main"]],
   [/^node:/, ["cli", "loading", "gpu", "lab"]],

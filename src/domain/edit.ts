@@ -15,7 +15,9 @@ export type EditMethod =
   | "KN"
   | "MEND"
   | "GRACE"
-  | "WISE";
+  | "WISE"
+  | "IKE"
+  | "SERAC";
 
 /** A hyper-parameter's value; lists are layers. */
 export type SettingValue = string | number | boolean | readonly number[];
@@ -147,6 +149,40 @@ export type SideMemory = {
   closed: Shard[];
 };
 
+/** A logistic regression: how alike two questions are (cosine), and whether one names the other's subject. */
+export type ScopeWeights = { bias: number; likeness: number; named: number };
+
+/**
+ * Around the model: facts that are looked up for a prompt before the model reads it. `context`: the fact, with examples of
+ * its use, is put in front (IKE). `recite`: its answer is given in the model's place (SERAC).
+ */
+export type EditMemory = {
+  use: "context" | "recite";
+  /** What compared the texts: vectors of different encoders are not comparable. */
+  encoder: string;
+  width: number;
+  /** Least cosine between a prompt and a fact's for the fact to be put in front; -1 puts the nearest there always. */
+  reach: number;
+  /** Decides whether a prompt is in a fact's scope, where answers are recited. */
+  scope?: ScopeWeights & { threshold: number };
+  /** `demonstrations` are the texts in front, in their order; whole lines, ready to be joined. */
+  facts: { prompt: string; subject: string; answer: string; demonstrations: string[] }[];
+  /** [facts, width]: unit vectors from `centre` [width] towards the facts' prompts. */
+  keys: Float32Array<ArrayBuffer>;
+  centre: Float32Array<ArrayBuffer>;
+};
+
+/** A changed fact as an example: the same in other words, and a neighbour that keeps its answer. */
+export type DemonstrationRecord = {
+  prompt: string;
+  target: string;
+  paraphrase?: string;
+  neighbour?: { prompt: string; answer: string };
+  subject?: string;
+  /** Another question about the same subject. */
+  other?: string;
+};
+
 export type UpdateSummary = { weight: string; rank: number; norm: number; relativeNorm: number };
 
 /** What is known of an edit without its tensors. Lists, saves and state lines show this. */
@@ -208,6 +244,8 @@ export type EditCall = {
   hyperNetwork?: Uint8Array<ArrayBuffer>;
   /** Texts whose hidden states should stay, for methods that train on them; drawn from the model's own when absent. */
   preserve?: readonly string[];
+  /** Examples for methods around the model; by default the lab's own. */
+  demonstrations?: readonly DemonstrationRecord[];
   /** Also return every intermediate, for checking. */
   intermediates?: boolean;
 };

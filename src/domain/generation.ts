@@ -24,6 +24,10 @@ export type GenerateRequest = {
 
 export type GenerateResult = {
   prompt: string;
+  /** What the model read, where an edit put something in front of the prompt (IKE). */
+  seen?: string;
+  /** An edit's answer was given in the model's place (SERAC). */
+  recited?: true;
   tokens: Token[];
   next: TokenChoice[];
   completion: { ids: number[]; text: string };
@@ -37,6 +41,9 @@ export type ScoreRequest = { prompt: string; target: string };
 
 /** Teacher-forced: the target's tokens, each with its log-probability and rank (1 = best). `p` is their product. */
 export type ScoreResult = {
+  /** What the model read before the target, where an edit put something in front; `tokens` are those of this text. */
+  seen?: string;
+  recited?: true;
   tokens: Token[];
   target: (TokenChoice & { rank: number })[];
   p: number;

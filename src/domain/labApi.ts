@@ -5,6 +5,7 @@
 import type { DamageReport } from "./damage";
 import type { CaseRequest, CaseResult } from "./benchmark";
 import type { EditCall, EditPartial, EditResult, StackState } from "./edit";
+import type { EmbedRequest, EmbedResult } from "./encoder";
 import type { ExportRequest, ExportResult } from "./export";
 import type { ForecastRequest, JobForecast } from "./forecast";
 import type {
@@ -116,6 +117,8 @@ export type LabApi = {
   >;
   /** The stack for other programs; read again and compared before it is given. */
   exportEdits: Handler<ExportRequest, ExportResult>;
+  /** Sentences as unit vectors whose dot product says how alike they are. */
+  embedSentences: Handler<EmbedRequest, EmbedResult>;
   selfTest: Handler<Record<never, never>, SelfTestResult>;
   /** What a trace or an edit would take beside the model, before it begins. */
   forecast: Handler<ForecastRequest, JobForecast>;

@@ -1,12 +1,12 @@
 /** Keeps what stands beside the model's maps in step with a stack: of each map the highest enabled codebook and side memory. */
-import type { Codebook, SideMemory } from "../domain/edit";
+import type { Codebook, EditMemory, SideMemory } from "../domain/edit";
 import type { MatrixName } from "../model/weightNames";
 import type { Adapter, ModelWeights } from "../model/weights";
 import { openCodebook } from "./codebookAdapters";
 import { openSideMemory, type OpenAdapter } from "./sideMemoryAdapter";
 
-/** What an edit puts beside a map. */
-export type Beside = { codebook?: Codebook; sideMemory?: SideMemory };
+/** What an edit puts beside a map, or around the whole model (editing/around). */
+export type Beside = { codebook?: Codebook; sideMemory?: SideMemory; memory?: EditMemory };
 
 type Part = Codebook | SideMemory;
 type Open = { parts: readonly Part[]; opened: readonly OpenAdapter[] };

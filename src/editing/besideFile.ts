@@ -1,30 +1,32 @@
-/** What an edit puts beside the model, in an edit file: codebooks (GRACE) and side memories (WISE). */
-import type { Codebook, SideMemory } from "../domain/edit";
+/** What an edit puts beside or around the model, in an edit file: codebooks (GRACE), side memories (WISE), looked up facts. */
+import type { Codebook, EditMemory, SideMemory } from "../domain/edit";
 import type { TensorToWrite } from "../loading/safetensors/writeSafetensors";
 import type { Beside } from "./besideAdapters";
 import type { OpenOptions } from "./editFile";
 import type { StoredEdit } from "./editFileSchema";
 import { checkShape, damaged, type TensorReader } from "./editFileTensors";
 
-type StoredBeside = Pick<StoredEdit, "codebook" | "sideMemory">;
+type StoredBeside = Pick<StoredEdit, "codebook" | "sideMemory" | "memory">;
 type StoredCodebook = NonNullable<StoredBeside["codebook"]>;
+type StoredMemory = NonNullable<StoredBeside["memory"]>;
 type StoredSideMemory = NonNullable<StoredBeside["sideMemory"]>;
 
 /** The fields for the document; their tensors are put on the list. */
 export function describeBeside(
-  { codebook, sideMemory }: { [Field in keyof Beside]: Beside[Field] | undefined },
+  { codebook, sideMemory, memory }: { [Field in keyof Beside]: Beside[Field] | undefined },
   name: string,
   tensors: TensorToWrite[],
 ): StoredBeside {
   return {
     ...(codebook && { codebook: describeCodebook(codebook, `${name}.codebook`, tensors) }),
     ...(sideMemory && { sideMemory: describeSideMemory(sideMemory, `${name}.sideMemory`, tensors) }),
+    ...(memory && { memory: describeMemory(memory, `${name}.memory`, tensors) }),
   };
 }
 
 /** Throws AppError `wrong-model` or `bad-edit-file`, before any tensor is read. */
 export function checkBeside(
-  { codebook, sideMemory }: StoredBeside,
+  { codebook, sideMemory, memory }: StoredBeside,
   name: string,
   options: OpenOptions,
 ): void {
@@ -35,16 +37,18 @@ export function checkBeside(
       throw damaged(options.fileName, `${name}: ${part.weight}`, "is no matrix");
   }
   if (codebook) checkCodebook(codebook, `${name}.codebook`, options);
+  if (memory) checkMemory(memory, `${name}.memory`, options);
 }
 
 export function readBeside(
-  { codebook, sideMemory }: StoredBeside,
+  { codebook, sideMemory, memory }: StoredBeside,
   name: string,
   reader: TensorReader,
 ): Beside {
   return {
     ...(codebook && { codebook: readCodebook(codebook, `${name}.codebook`, reader) }),
     ...(sideMemory && { sideMemory: readSideMemory(sideMemory, `${name}.sideMemory`, reader) }),
+    ...(memory && { memory: readMemory(memory, `${name}.memory`, reader) }),
   };
 }
 
@@ -103,5 +107,40 @@ function readSideMemory(stored: StoredSideMemory, name: string, reader: TensorRe
     ...rest,
     closed: closed.map(({ closest }, k) => ({ closest, values: reader.read(`${name}.closed.${k}`, shape) })),
     ...(open && { open: { closest: open.closest, values: reader.read(`${name}.open`, shape) } }),
+  };
+}
+
+function describeMemory(
+  { keys, centre, ...rest }: EditMemory,
+  name: string,
+  tensors: TensorToWrite[],
+): StoredMemory {
+  tensors.push(
+    { name: `${name}.keys`, shape: [rest.facts.length, rest.width], values: keys },
+    { name: `${name}.centre`, shape: [rest.width], values: centre },
+  );
+  return rest;
+}
+
+/** Facts are compared by the model's own states only where these are as wide as the model; an answer says something. */
+function checkMemory(
+  { use, encoder, width, facts, scope }: StoredMemory,
+  name: string,
+  { fileName, model }: OpenOptions,
+): void {
+  if (encoder.startsWith("own states") && width !== model.residualWidth)
+    throw damaged(fileName, `${name}.width`, "is not the width of this model's states");
+  if ((use === "recite") !== (scope !== undefined))
+    throw damaged(fileName, `${name}.scope`, "belongs to recited answers, and to them alone");
+  if (facts.some(({ prompt, answer }) => prompt.trim() === "" || answer.trim() === ""))
+    throw damaged(fileName, `${name}.facts`, "include one without words");
+}
+
+function readMemory(stored: StoredMemory, name: string, reader: TensorReader): EditMemory {
+  const { width, facts } = stored;
+  return {
+    ...stored,
+    keys: reader.read(`${name}.keys`, [facts.length, width]),
+    centre: reader.read(`${name}.centre`, [width]),
   };
 }

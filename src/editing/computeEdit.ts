@@ -12,6 +12,7 @@ import type {
   Settings,
   SideMemory,
 } from "../domain/edit";
+import type { SentenceEncoder } from "../domain/encoder";
 import type { CallContext } from "../domain/progress";
 import { AppError, invariant } from "../lib/errors";
 import { createPace } from "../lib/pace";
@@ -19,7 +20,6 @@ import { sha256 } from "../lib/sha256";
 import type { Model } from "../model/model";
 import { checkContexts } from "./contexts";
 import { checkLength, checkRequest } from "./factToken";
-import type { SentenceEncoder } from "./around/sentenceEncoder";
 import type { HyperNetwork } from "./hyperNetwork";
 import { trainedElsewhere } from "./hyperNetworkFile";
 import type { Method, RecipeContext } from "./methods/method";

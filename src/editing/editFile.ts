@@ -34,9 +34,9 @@ export function writeEditFile(edits: readonly StackedEdit[], model: EditFileMode
   const document: EditDocument = {
     formatVersion: FORMAT_VERSION,
     model,
-    edits: edits.map(({ updates, keptKeys = [], codebook, sideMemory, ...edit }, e) => ({
+    edits: edits.map(({ updates, keptKeys = [], codebook, sideMemory, memory, ...edit }, e) => ({
       ...edit,
-      ...describeBeside({ codebook, sideMemory }, `edits.${e}`, tensors),
+      ...describeBeside({ codebook, sideMemory, memory }, `edits.${e}`, tensors),
       ...(keptKeys.length > 0 && {
         keptKeys: keptKeys.map(({ layer, count, width, values }, k) => {
           tensors.push({ name: `edits.${e}.keptKeys.${k}`, shape: [count, width], values });
@@ -123,7 +123,13 @@ export async function readEditFile(
     const digest = await digestEdit({ updates, keptKeys, ...beside });
     if (digest !== stored.digest)
       throw damaged(fileName, `edits.${e}.digest`, "does not belong to the tensors");
-    const { keptKeys: _keys, codebook: _codebook, sideMemory: _sideMemory, ...rest } = stored;
+    const {
+      keptKeys: _keys,
+      codebook: _codebook,
+      sideMemory: _sideMemory,
+      memory: _memory,
+      ...rest
+    } = stored;
     edits.push({ ...rest, updates, ...(keptKeys.length > 0 && { keptKeys }), ...beside });
   }
   reader.assertAllRead();

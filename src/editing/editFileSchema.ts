@@ -88,6 +88,20 @@ const sideMemory = z.strictObject({
   closed: z.array(shard).max(MAX_EDITS),
 });
 
+const memory = z.strictObject({
+  use: z.enum(["context", "recite"]),
+  encoder: z.string().max(200),
+  width: extent,
+  reach: z.number().min(-1).max(1),
+  scope: z
+    .strictObject({ bias: finite, likeness: finite, named: finite, threshold: z.number().min(0).max(1) })
+    .exactOptional(),
+  facts: z
+    .array(z.strictObject({ prompt: text, subject: text, answer: text, demonstrations: z.array(text).max(64) }))
+    .min(1)
+    .max(MAX_LIST),
+});
+
 const settingName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, "is no name of a setting");
 
 const edit = z.strictObject({
@@ -111,6 +125,7 @@ const edit = z.strictObject({
   keptKeys: z.array(keys).max(10_000).exactOptional(),
   codebook: codebook.exactOptional(),
   sideMemory: sideMemory.exactOptional(),
+  memory: memory.exactOptional(),
 });
 
 const document = z.strictObject({
@@ -122,11 +137,12 @@ const document = z.strictObject({
 export type EditFileModel = z.infer<typeof model>;
 export type StoredUpdate = z.infer<typeof update>;
 /** An edit of the stack with its tensors described rather than held. */
-export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys" | "codebook" | "sideMemory"> & {
+export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys" | "codebook" | "sideMemory" | "memory"> & {
   updates: readonly StoredUpdate[];
   keptKeys?: readonly z.infer<typeof keys>[];
   codebook?: z.infer<typeof codebook>;
   sideMemory?: z.infer<typeof sideMemory>;
+  memory?: z.infer<typeof memory>;
 };
 export type EditDocument = {
   formatVersion: typeof FORMAT_VERSION;

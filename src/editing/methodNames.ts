@@ -17,4 +17,6 @@ export const METHOD_NAMES = [
   "MEND",
   "GRACE",
   "WISE",
+  "IKE",
+  "SERAC",
 ] as const satisfies readonly EditMethod[];

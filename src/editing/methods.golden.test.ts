@@ -51,6 +51,8 @@ const QUICK: Record<string, Settings> = {
   KN: { steps: 2 },
   MEND: {},
   GRACE: { steps: 2 },
+  IKE: {},
+  SERAC: {},
   WISE: { steps: 2 },
 };
 

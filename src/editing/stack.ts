@@ -5,11 +5,11 @@
  * Computing edits is methods/; files are editFile.ts.
  */
 import type { EditSummary, KeptKeys, StackState, UpdateSummary, WeightUpdate } from "../domain/edit";
+import type { SentenceEncoder } from "../domain/encoder";
 import type { ModelWeights } from "../model/weights";
 import { AppError } from "../lib/errors";
 import { sha256 } from "../lib/sha256";
 import { aroundModel } from "./around/recall";
-import type { SentenceEncoder } from "./around/sentenceEncoder";
 import { BesideAdapters, type Beside } from "./besideAdapters";
 import { createEdited, readBaseWeight, type EditedWeight } from "./editedWeight";
 import { addUpdate, digestEdit, summariseUpdate } from "./weightUpdates";

@@ -4,6 +4,7 @@
  */
 import type {
   Codebook,
+  EditMemory,
   KeptKeys,
   LowRankUpdate,
   SideMemory,
@@ -75,6 +76,7 @@ export async function digestEdit({
   keptKeys = [],
   codebook,
   sideMemory,
+  memory,
 }: Beside & { updates: readonly WeightUpdate[]; keptKeys?: readonly KeptKeys[] }): Promise<string> {
   return sha256(
     ...updates.flatMap((update) => {
@@ -86,6 +88,7 @@ export async function digestEdit({
     ...keptKeys.flatMap(({ layer, count, width, values }) => [`keys ${layer} ${count} ${width}`, values]),
     ...(codebook ? partsOfCodebook(codebook) : []),
     ...(sideMemory ? partsOfSideMemory(sideMemory) : []),
+    ...(memory ? partsOfMemory(memory) : []),
   );
 }
 
@@ -106,6 +109,15 @@ function partsOfSideMemory({ weight, open, closed, ...rest }: SideMemory) {
     `${rest.maskSeed} ${closed.length} ${JSON.stringify(closest)}`,
     ...shards.map(({ values }) => values),
   ];
+}
+
+function partsOfMemory({ keys, centre, ...rest }: EditMemory) {
+  const { use, encoder, width, reach, scope, facts } = rest;
+  const told = facts.map(({ prompt, subject, answer, demonstrations }) => [
+    ...[prompt, subject, answer],
+    demonstrations,
+  ]);
+  return [JSON.stringify(["memory", use, encoder, width, reach, scope ?? null, told]), keys, centre];
 }
 
 /** Rank-one factors, rounded to float32: ΔW = value directionᵀ. */

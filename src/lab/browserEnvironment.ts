@@ -1,5 +1,6 @@
 /** The lab in a worker of the page: models by address or as dropped files, storage in the origin's private files. */
 import { z } from "zod";
+import type { SentenceEncoder } from "../domain/encoder";
 import type { ModelSource, ModelSummary } from "../domain/model";
 import type { LabNews } from "../domain/news";
 import type { CallContext } from "../domain/progress";
@@ -101,9 +102,11 @@ export async function browserEnvironment(
   base: string,
   tell: (news: LabNews) => void,
   watch: Watch,
+  sentenceEncoder: SentenceEncoder,
 ): Promise<LabEnvironment> {
   const [journal, cache] = await Promise.all([files("palimpsest-journal"), files("palimpsest-cache")]);
   return {
+    sentenceEncoder,
     backends: "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"],
     startBackend: (name) => startBackend(name, name === "wasm" ? { wasmFiles: browserWasmFiles } : {}),
     openSource: (source, context) => openSource(base, source, context),

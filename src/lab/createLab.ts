@@ -7,6 +7,7 @@ import { cutTarget } from "./cutTarget";
 import { duelMethods } from "./duel";
 import { editFacts, recomputeEdit } from "./edit";
 import type { LabEnvironment } from "./environment";
+import { embedSentences } from "./embedSentences";
 import { exportStack } from "./export";
 import { evaluateCase } from "./evaluateCase";
 import { forecast } from "./forecast";
@@ -98,6 +99,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     recomputeEdit: (request, context) => recomputeEdit(session, request, context),
     saveEdits: () => saveEdits(session),
     openEdits: (request) => openEdits(session, request),
+    embedSentences: (request, context) => embedSentences(session, request, context),
     exportEdits: (request, context) => exportStack(session, request, context),
     selfTest: async () => {
       session.engine ??= (await startEngine(environment, undefined)).engine;

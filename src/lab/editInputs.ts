@@ -1,5 +1,6 @@
 /** What an edit needs besides its requests: contexts, second moments and texts to keep, all of the untouched model. */
 import type { EditCall, Settings } from "../domain/edit";
+import type { SentenceEncoder } from "../domain/encoder";
 import type { CallContext } from "../domain/progress";
 import { checkCall, checkHyperNetwork } from "../editing/computeEdit";
 import { sampleContexts } from "../editing/contexts";
@@ -22,6 +23,7 @@ export type EditInputs = {
   statistics?: Statistics;
   preserve: readonly string[];
   nullSpaces: NullSpaceStore;
+  sentenceEncoder?: SentenceEncoder | undefined;
 };
 
 /** Sampled, read or computed unless the call brings them; kept for the next edit. @throws AppError bad-statistics, cancelled */
@@ -49,9 +51,10 @@ export async function gatherInputs(
         ));
   const layers = method.statisticsLayers(settings);
   const preserve = await textsToPreserve(session, call, method.preserves?.(settings) ?? 0, context.signal);
-  const nullSpaces = nullSpaceStore(session);
-  if (layers.length === 0) return { contexts, preserve, nullSpaces };
-  return { contexts, preserve, nullSpaces, statistics: await statisticsOf(session, layers, call, context) };
+  const { sentenceEncoder } = session.environment;
+  const shared = { contexts, preserve, sentenceEncoder, nullSpaces: nullSpaceStore(session) };
+  if (layers.length === 0) return shared;
+  return { ...shared, statistics: await statisticsOf(session, layers, call, context) };
 }
 
 /** Beside the statistics. Too little space must not cost the user the job. */

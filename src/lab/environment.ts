@@ -1,4 +1,5 @@
 /** What the lab needs from where it runs. A worker and the shell each give one; the operations know no other difference. */
+import type { SentenceEncoder } from "../domain/encoder";
 import type { Backend, ModelSource, ModelSummary } from "../domain/model";
 import type { LabNews } from "../domain/news";
 import type { CallContext } from "../domain/progress";
@@ -33,6 +34,8 @@ export type LabEnvironment = {
   listEmbedded(signal: AbortSignal): Promise<ModelSummary[]>;
   /** Text for statistics of models that bring none of their own, one document a line. */
   defaultCorpus(signal: AbortSignal): Promise<string>;
+  /** Compares texts for methods around the model; undefined where there is none. */
+  sentenceEncoder?: SentenceEncoder;
   /** Where the stack is written after every change, and read when its model is opened again. */
   journal: DurableFiles;
   /** Where what can be computed again is kept: statistics, the self-test's verdict. */

@@ -8,6 +8,7 @@ import type {
 } from "../domain/generation";
 import type { Token } from "../domain/model";
 import type { CallContext } from "../domain/progress";
+import { consult } from "../model/around";
 import { chatPrompt } from "../model/chat";
 import { generate } from "../model/generate";
 import { score } from "../model/score";
@@ -35,8 +36,14 @@ export function generateText(
   request: GenerateRequest,
   context: CallContext<GeneratePartial>,
 ): Promise<GenerateResult> {
-  const prompt = request.chat ? chatPrompt(state.model.tokenizer, request.prompt) : request.prompt;
-  return onWeights(state, request.weights, () => generate(state.model, { ...request, prompt }, context));
+  const { model } = state;
+  return onWeights(state, request.weights, async () => {
+    if (!request.chat) return generate(model, request, context);
+    // What stands around the model goes into the user's message, inside the template.
+    const consulted = await consult(model, request.prompt, context.signal);
+    const prompt = chatPrompt(model.tokenizer, consulted.prompt);
+    return generate(model, { ...request, prompt, consulted: { ...consulted, prompt } }, context);
+  });
 }
 
 export const scoreTarget = (

@@ -131,7 +131,7 @@ export async function load(
   session.loaded = {
     ...loaded,
     kept: NOTHING_KEPT,
-    stack: new EditStack(loaded.model.weights, baseHash),
+    stack: new EditStack(loaded.model.weights, baseHash, session.environment.sentenceEncoder),
     info: {
       ref,
       family: config.family,

@@ -4,6 +4,7 @@ import type { CallContext } from "../domain/progress";
 import { dispose, read } from "../gpu/tensor";
 import { AppError } from "../lib/errors";
 import { assertFiniteAnswer } from "../lib/finite";
+import { consult, reciteAnswer } from "./around";
 import { forwardWithPauses, oneRow } from "./forward";
 import type { Model } from "./model";
 import { scoreOfToken } from "./tokenChoices";
@@ -15,11 +16,12 @@ import { scoreOfToken } from "./tokenChoices";
  */
 export async function score(
   model: Model,
-  { prompt, target }: ScoreRequest,
+  { prompt: asked, target }: ScoreRequest,
   { signal }: Pick<CallContext, "signal">,
 ): Promise<ScoreResult> {
   if (target.trim() === "")
     throw new AppError("bad-request", "The target is empty.", "Name the text to score.");
+  const { prompt, recite } = await consult(model, asked, signal);
   const seam = /\s$/.test(prompt) || /^\s/.test(target) ? "" : " ";
   const { ids, tokens } = model.tokenizer.encode(prompt + seam + target);
   const first = tokens.findIndex(({ start, end }) => end > start && end > prompt.length);
@@ -34,10 +36,17 @@ export async function score(
   assertFiniteAnswer(values);
 
   const width = values.length / rows.length;
+  reciteAnswer(
+    values,
+    Array.from(rows, (row) => tokens[row + 1]!.id),
+    recite,
+  );
   const scored = Array.from(rows, (row, index) => {
     const { id, text } = tokens[row + 1]!;
-    return { id, text, ...scoreOfToken(values.subarray(index * width, (index + 1) * width), id) };
+    const logits = values.subarray(index * width, (index + 1) * width);
+    return { id, text, ...scoreOfToken(logits, id) };
   });
   const logprob = scored.reduce((sum, one) => sum + one.logprob, 0);
-  return { tokens, target: scored, p: Math.exp(logprob) };
+  const around = { ...(prompt !== asked && { seen: prompt }), ...(recite && { recited: true as const }) };
+  return { ...around, tokens, target: scored, p: Math.exp(logprob) };
 }

@@ -5,6 +5,7 @@
 import { dispose, read, type Tensor } from "../gpu/tensor";
 import { disposeWeights, readLinear, type LinearWeight, type RowTable } from "../gpu/weights";
 import { invariant } from "../lib/errors";
+import type { Around } from "./around";
 import type { MatrixName, NormName } from "./weightNames";
 
 export type LoadedWeights = {
@@ -34,6 +35,7 @@ export class ModelWeights {
   readonly #vectorOverrides = new Map<string, Tensor>();
   readonly #adapters = new Map<MatrixName | NormName, Adapter>();
   #overridesInUse = true;
+  #around: Around | undefined;
 
   constructor({ matrices, vectors, embedding, output, positions }: LoadedWeights) {
     this.#matrices = matrices;
@@ -102,6 +104,16 @@ export class ModelWeights {
     return read(base);
   }
 
+  /** What is asked before the model reads a prompt (around.ts); nothing while the base is asked. */
+  get around(): Around | undefined {
+    return this.#overridesInUse ? this.#around : undefined;
+  }
+
+  /** Puts something around the model, or takes it away. */
+  surround(around: Around | undefined): void {
+    this.#around = around;
+  }
+
   /** What stands behind a linear map or norm; nothing while the base is asked. */
   adapter(name: MatrixName | NormName): Adapter | undefined {
     return this.#overridesInUse ? this.#adapters.get(name) : undefined;
@@ -138,6 +150,7 @@ export class ModelWeights {
     this.#overrides.clear();
     this.#vectorOverrides.clear();
     this.#adapters.clear();
+    this.#around = undefined;
     disposeWeights(...this.#matrices.values(), this.embedding);
     if (this.output !== this.embedding) this.output.dispose();
     dispose(...this.#vectors.values(), this.positions);

@@ -2,6 +2,7 @@
 import { browserEnvironment } from "../lab/browserEnvironment";
 import { createLab } from "../lab/createLab";
 import { toErrorReport } from "../lib/errors";
+import { encoderInWorker } from "./encoderClient";
 import { holdLifeline } from "./lifeline";
 import type { Endpoint, FromWorker } from "./messages";
 import { serve } from "./serve";
@@ -24,6 +25,7 @@ try {
     base,
     (notice) => tell({ kind: "notice", notice }),
     announceSteps((notice) => tell({ kind: "notice", notice })),
+    encoderInWorker(),
   );
   const lab = createLab(environment);
   endpoint.removeEventListener("message", hold);

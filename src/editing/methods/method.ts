@@ -19,7 +19,7 @@ import type { NullSpace } from "../../linalg/nullSpace";
 import type { SpdFactor } from "../../linalg/solveSpd";
 import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
 import type { Model } from "../../model/model";
-import type { SentenceEncoder } from "../around/sentenceEncoder";
+import type { SentenceEncoder } from "../../domain/encoder";
 import type { HyperNetwork } from "../hyperNetwork";
 import type { ModelShape, SettingsDefinition } from "../settings/sharedSettings";
 

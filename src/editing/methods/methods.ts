@@ -8,6 +8,7 @@ import { anyEdit } from "./anyEdit";
 import { emmet } from "./emmet";
 import { ftL, ftM } from "./fineTuning";
 import { grace } from "./grace";
+import { ike } from "./ike";
 import { kn } from "./kn";
 import { lora } from "./lora";
 import { memit } from "./memit";
@@ -15,6 +16,7 @@ import { mend } from "./mend";
 import type { Method } from "./method";
 import { pmet } from "./pmet";
 import { romeAsPublished, rRome } from "./romeMethods";
+import { serac } from "./serac";
 import { unke } from "./unke";
 import { wise } from "./wise";
 
@@ -34,6 +36,8 @@ export const METHODS: readonly Method[] = [
   mend,
   grace,
   wise,
+  ike,
+  serac,
 ];
 
 /** Throws AppError `bad-request` with the nearest known name. */

@@ -285,6 +285,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     recomputeEdit: () => Promise.resolve({ ...EDIT_RESULT, stack }),
     saveEdits: () => Promise.resolve({ bytes: new Uint8Array(8) }),
     openEdits: () => Promise.resolve((stack = stackOf([true]))),
+    embedSentences: () => Promise.reject(new Error("not asked for in these tests")),
     exportEdits: () => Promise.reject(new Error("not asked for in these tests")),
     selfTest: () => Promise.resolve(SELF_TEST),
     forecast: () => Promise.resolve({ job: 100, held: 6000, limit: { bytes: 2 ** 32, isHard: true } }),
