@@ -200,9 +200,16 @@ def train(folder: Path, steps: int, sites: list[Site], measured: int) -> tuple[H
     return net, report
 
 
-def save(net: HyperNetwork, folder: Path, report: dict) -> None:
+def model_hash(folder: Path) -> str:
+    """The lab's own hash of the weights, which embedModel.mjs wrote down."""
+    return json.loads((folder / "prepared.json").read_text())["modelHash"]
+
+
+def save(net: HyperNetwork, folder: Path, trained_on: str, report: dict) -> None:
+    if model_hash(folder) != trained_on:
+        raise SystemExit("the model was replaced while its hyper-network was trained: run again")
     tensors, described = file_of(net)
-    described |= {"formatVersion": 1, "modelHash": json.loads((folder / "prepared.json").read_text())["modelHash"]}
+    described |= {"formatVersion": 1, "modelHash": trained_on}
     metadata = {"format": "palimpsest-hypernetwork", "palimpsest": json.dumps(described), "report": json.dumps(report)}
     save_file(tensors, folder / NAME, metadata)
     (folder / NAME).chmod(0o644)
@@ -229,6 +236,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     wanted = [Site(int(layer), role) for layer in arguments.layers.split(",") for role in arguments.roles.split(",")]
+    weights_hash = model_hash(arguments.folder)
     trained, results = train(arguments.folder, arguments.steps, wanted, arguments.measure)
     if not arguments.dry:
-        save(trained, arguments.folder, results)
+        save(trained, arguments.folder, weights_hash, results)
