@@ -34,7 +34,7 @@ async function readLines(path: string): Promise<string[]> {
 
 async function readCall(options: Options, layerCount: number): Promise<EditCall> {
   const [contexts, stats, name] = [options.text("contexts"), options.text("stats"), options.text("name")];
-  const preserve = options.text("preserve");
+  const [preserve, hyperNetwork] = [options.text("preserve"), options.text("hyper-network")];
   return {
     method: readMethod(options.text("method") ?? "ROME"),
     requests: await readEditRequests(options),
@@ -45,6 +45,7 @@ async function readCall(options: Options, layerCount: number): Promise<EditCall>
     ...(stats !== undefined && { statistics: await readInput(stats) }),
     ...(name !== undefined && { name }),
     ...(preserve !== undefined && { preserve: await readLines(preserve) }),
+    ...(hyperNetwork !== undefined && { hyperNetwork: await readInput(hyperNetwork) }),
   };
 }
 
@@ -123,6 +124,7 @@ export const edit: Command = {
     set: { kind: "texts", value: "name=value", help: "any hyper-parameter, by its published name" },
     contexts: { kind: "text", value: "FILE.json", help: "context templates (sampled from the model)" },
     stats: { kind: "text", value: "FILE", help: "second moments (from the model's corpus)" },
+    "hyper-network": { kind: "text", value: "FILE", help: "MEND's, trained on this model (its own)" },
     preserve: {
       kind: "text",
       value: "FILE",
