@@ -3,7 +3,7 @@
  * and the change of every fact's probability.
  */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { EditCall } from "../domain/edit";
+import type { EditCall, EditSummary } from "../domain/edit";
 import type { Fact, InterferenceCheck, InterferencePreview } from "../domain/superposition";
 import type { Lab } from "../workers/client";
 import { createRun, IDLE, type Run } from "./run";
@@ -12,7 +12,13 @@ import { createRun, IDLE, type Run } from "./run";
 export const DEFAULT_THRESHOLD = 0.1;
 
 export type PreviewShown = { facts: readonly Fact[]; call: EditCall; result: InterferencePreview };
-export type CheckShown = { facts: readonly Fact[]; result: InterferenceCheck; editId: string };
+/** `edited`: subjects the edit was about. */
+export type CheckShown = {
+  facts: readonly Fact[];
+  result: InterferenceCheck;
+  editId: string;
+  edited: ReadonlySet<string>;
+};
 
 export type InterferenceState = {
   preview: Run<InterferencePreview>;
@@ -21,7 +27,7 @@ export type InterferenceState = {
   checked: CheckShown | undefined;
   threshold: number;
   look(call: EditCall, facts: readonly Fact[]): Promise<void>;
-  compare(editId: string, facts: readonly Fact[]): Promise<void>;
+  compare(edit: Pick<EditSummary, "id" | "requests">, facts: readonly Fact[]): Promise<void>;
   setThreshold(threshold: number): void;
   forget(): void;
 };
@@ -44,9 +50,10 @@ export function createInterferenceStore(
         const result = await preview.start((context) => lab.previewInterference({ call, facts }, context));
         if (result !== undefined) set({ shown: { facts, call, result } });
       },
-      compare: async (editId, facts) => {
-        const result = await check.start((context) => lab.checkInterference({ id: editId, facts }, context));
-        if (result !== undefined) set({ checked: { facts, result, editId } });
+      compare: async ({ id, requests }, facts) => {
+        const result = await check.start((context) => lab.checkInterference({ id, facts }, context));
+        const edited = new Set(requests.map(({ subject }) => subject));
+        if (result !== undefined) set({ checked: { facts, result, editId: id, edited } });
       },
       setThreshold: (threshold) => set({ threshold }),
       forget: () => {

@@ -105,7 +105,7 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
     async check(): Promise<void> {
       const newest = stack.getState().stack?.edits.at(-1);
       const facts = await ensureFacts();
-      if (newest !== undefined && facts.length > 0) await interference.getState().compare(newest.id, facts);
+      if (newest !== undefined && facts.length > 0) await interference.getState().compare(newest, facts);
     },
 
     /** Writes another answer for one fact of a pair, and asks the other one before and after. */

@@ -107,5 +107,5 @@ export function growthSentence(points: readonly LifelongPoint[]): string {
   const perplexity = perplexityCurve(points).at(-1)?.[1];
   const text =
     perplexity === undefined ? "" : ` Perplexity on held text: ${two(perplexity)} times the model’s own.`;
-  return `All edits together change the weights by ${(norm * 100).toFixed(0)}\u00a0% of their size.${text}`;
+  return `All edits together amount to ${(norm * 100).toFixed(0)}\u00a0% of the edited weights’ size.${text}`;
 }

@@ -36,16 +36,13 @@ export function PairPanel({ className }: { className?: string | undefined }) {
   );
 }
 
-/** Another answer of the same kind, the other fact's where that is one. */
+/** Another answer of the same kind that is neither fact's own, so that a loss of the watched one is seen as such. */
 function otherAnswer(facts: readonly Fact[], i: number, j: number): string {
   const [one, other] = [facts[i]!, facts[j]!];
-  const isKin = (fact: Fact): boolean =>
-    fact.prompt === one.prompt && fact.target !== undefined && fact.target !== one.target;
-  return (
-    (isKin(other)
-      ? other.target
-      : facts.find((fact) => isKin(fact) && fact.target !== other.target)?.target) ?? ""
-  );
+  const isOther = ({ target }: Fact): boolean => target !== undefined && target !== one.target;
+  const kin = facts.filter((fact) => fact.prompt === one.prompt && isOther(fact));
+  const found = kin.find(({ target }) => target !== other.target) ?? kin[0] ?? facts.find(isOther);
+  return found?.target ?? "";
 }
 
 type Done = { result: EditResult; target: string };

@@ -54,15 +54,18 @@ export type CheckedFact = {
   after: number | null;
 };
 
-export function checkedFacts({ facts, result }: CheckShown): CheckedFact[] {
+/** All but the edited ones, whose answers were meant to change. */
+export function checkedFacts({ facts, result, edited }: CheckShown): CheckedFact[] {
   const [layer] = result.layers;
-  return result.kept.map((place, at) => ({
+  const all = result.kept.map((place, at) => ({
+    isOwn: edited.has(facts[place]!.subject),
     name: visibleString(facts[place]!.subject, "none"),
     predicted: layer?.facts[at]?.predicted ?? Number.NaN,
     measured: layer?.facts[at]?.measured ?? Number.NaN,
     before: result.probabilities[at]?.before ?? null,
     after: result.probabilities[at]?.after ?? null,
   }));
+  return all.filter(({ isOwn }) => !isOwn);
 }
 
 export function agreementSentence({ layers, kept }: InterferenceCheck): string {
@@ -84,5 +87,5 @@ export function probabilitySentence(checked: readonly CheckedFact[]): string {
   const lost = known.filter(({ before, after }) => before >= 0.5 && after < 0.5).length;
   const worst = known.reduce((least, one) => (one.change < least.change ? one : least));
   const mean = known.reduce((sum, { change }) => sum + change, 0) / known.length;
-  return `${lost === 0 ? "No fact was lost" : `${counted(lost)} of ${counted(known.length)} facts fell below one half`}; the mean change is ${signed(mean, 3)}, the largest loss ${worst.name} from ${worst.before.toFixed(2)} to ${worst.after.toFixed(2)}.`;
+  return `${lost === 0 ? "No other fact was lost" : `${counted(lost)} of ${counted(known.length)} other facts fell below one half`}; the mean change is ${signed(mean, 3)}, the largest loss ${worst.name} from ${worst.before.toFixed(2)} to ${worst.after.toFixed(2)}.`;
 }
