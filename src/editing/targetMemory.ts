@@ -7,6 +7,7 @@ import {
   probabilityBytes,
   recordedBlockBytes,
   residualBytes,
+  segmentBytes,
 } from "../model/activationMemory";
 import type { ModelConfig } from "../model/config";
 import { BUDGET } from "./targets";
@@ -35,11 +36,13 @@ export function estimateTargetMemory(config: ModelConfig, backend: Backend, size
   const prefix =
     residualBytes(config, 2 * tokens) +
     blockBytes(config, tokens) +
+    segmentBytes(config, tokens) +
     attention(rows, before + from, before + from);
 
   const perPart = Math.max(1, Math.floor(BUDGET / (above * config.residualWidth) / from));
   const taken = Math.min(perPart, rows);
-  const recorded = (above - 1) * recordedBlockBytes(config, taken * from);
+  const recorded =
+    (above - 1) * (recordedBlockBytes(config, taken * from) + segmentBytes(config, taken * from));
   const logits = LOGITS_AT_ONCE * logitBytes(config, taken * answerTokens + 1);
   const gradients = blockBytes(config, taken * from) / 2 + 2 * attention(taken, from, before + from);
   const suffixes = residualBytes(config, 2 * rows * from);

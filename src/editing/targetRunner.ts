@@ -17,7 +17,7 @@ import { collect, type Site } from "../model/hooks";
 import type { Model } from "../model/model";
 import { normalise } from "../model/projections";
 import { flatRow, rightPadded } from "./rightPadded";
-import type { TargetRows } from "./targetRows";
+import type { TargetRow, TargetRows } from "./targetRows";
 
 /** Where the vector is added: the output of a block's MLP projection (ROME) or the block's own output (MEMIT). */
 export type TargetSite = { layer: number; kind: "mlpRaw" | "resid" };
@@ -42,27 +42,55 @@ export async function cachedRunner(
   site: TargetSite,
   signal?: AbortSignal,
 ): Promise<TargetRunner> {
-  // Rows that begin at the same position share a segment: sorted, they lie side by side.
+  // Rows of equal lookups and lengths share a segment: sorted, they lie side by side.
   const order = target.rows
     .map((_, row) => row)
-    .sort((a, b) => target.rows[a]!.lookup - target.rows[b]!.lookup);
+    .sort((a, b) => compareRows(target.rows[a]!, target.rows[b]!));
   const rows = order.map((row) => target.rows[row]!);
-  const suffixLength = Math.max(...rows.map(({ ids, lookup }) => ids.length - lookup));
-  const places = target.places.map(({ row, position }) =>
-    flatRow({ positions: suffixLength }, order.indexOf(row), position - target.rows[row]!.lookup),
+  const firsts = startsOf(rows.map(({ ids, lookup }) => ids.length - lookup));
+  const places = target.places.map(
+    ({ row, position }) => firsts[order.indexOf(row)]! + position - target.rows[row]!.lookup,
   );
-  const { suffix, atSite, segments } = await runPrefix(model, rows, suffixLength, site, signal);
-  const entry = entryOf(model, site, suffix, atSite);
-  const targetInit = await readRow(atSite, order.indexOf(0));
+  const { suffix, atSite, segments } = await runPrefix(model, rows, site, signal);
+  const start = { suffix, firsts, atSite, first: order.indexOf(0) };
+  const runner = await suffixRunner(model, site, start, places, (layer) => segments.get(layer));
   return {
-    targetInit,
-    steps: [entry.step, ...blocksAbove(model, site.layer, places, (layer) => segments.get(layer))],
+    ...runner,
     dispose: () => {
-      entry.dispose();
+      runner.dispose();
       dispose(suffix, atSite);
       disposeSegments(segments);
     },
   };
+}
+
+const compareRows = (a: TargetRow, b: TargetRow): number =>
+  a.lookup - b.lookup || a.ids.length - b.ids.length;
+
+/** Where each of consecutive runs of these lengths begins. */
+function startsOf(lengths: readonly number[]): number[] {
+  let at = 0;
+  return lengths.map((length) => (at += length) - length);
+}
+
+/**
+ * Where a run begins: the block's output from each row's lookup on [1, N, d], row after row; where in it each row
+ * begins; the site's output at the lookups [B, d]; and which of the rows is the target's row 0.
+ */
+export type SuffixStart = { suffix: Tensor; firsts: readonly number[]; atSite: Tensor; first: number };
+
+/** From the vector on; what it is given stays the caller's and has to last as long as the runner. */
+export async function suffixRunner(
+  model: Model,
+  site: TargetSite,
+  { suffix, firsts, atSite, first }: SuffixStart,
+  places: readonly number[],
+  segments: (layer: number) => readonly Segment[] | undefined,
+): Promise<TargetRunner> {
+  const entry = entryOf(model, site, suffix, firsts, atSite);
+  const targetInit = await readRow(atSite, first);
+  const steps = [entry.step, ...blocksAbove(model, site.layer, places, segments)];
+  return { targetInit, steps, dispose: () => entry.dispose() };
 }
 
 /** The same function of the vector, running every block over every position each time. */
@@ -117,25 +145,25 @@ function blocksAbove(
 }
 
 /**
- * δ to the site's block's output [B, S, d]: what the block gave without δ, and at each row's first position δ more,
+ * δ to the site's block's output [1, N, d]: what the block gave without δ, and at each row's first position δ more,
  * or, where the family puts a norm on the MLP's output, what the norm makes of it.
  */
 function entryOf(
   model: Model,
   { layer, kind }: TargetSite,
   suffix: Tensor,
+  firsts: readonly number[],
   atSite: Tensor,
 ): { step: Step; dispose(): void } {
-  const [rows, positions] = suffix.shape as [number, number, number];
-  const firsts = range(0, rows).map((row) => row * positions);
+  const positions = suffix.shape[1]!;
   if (!(kind === "mlpRaw" && model.config.outputNorms)) {
-    const first = keep(oneHot(rows * positions, firsts, () => 0, 1));
+    const first = keep(oneHot(positions, firsts, () => 0, 1));
     return {
       step: (delta) => addRows(suffix, first, reshape(delta, [1, -1])),
       dispose: () => dispose(first),
     };
   }
-  const ofRow = keep(oneHot(rows * positions, firsts, (row) => row, rows));
+  const ofRow = keep(oneHot(positions, firsts, (row) => row, firsts.length));
   const normed = (x: Tensor) => normalise(model, `blocks.${layer}.mlpOutNorm`, x);
   const without = tidy(() => keep(sub(suffix, reshape(matmul(ofRow, normed(atSite)), suffix.shape))));
   return {
@@ -174,7 +202,7 @@ async function readRow(x: Tensor, row: number): Promise<Float64Array> {
 }
 
 type Prefix = {
-  /** [B, suffixLength, d] */
+  /** [1, N, d] */
   suffix: Tensor;
   /** [B, d] */
   atSite: Tensor;
@@ -182,59 +210,100 @@ type Prefix = {
 };
 
 /**
- * Runs all rows through the vector's block, and the positions before the vector's tokens through the rest. Returns the
- * block's output from each row's own lookup on, the site's output at the lookups, and per layer above what the suffixes
- * look back on.
+ * Runs all rows, sorted, through the vector's block, and the positions before the vector's tokens through the rest.
+ * Returns the block's output from each row's own lookup on, the site's output at the lookups, and per layer above what
+ * the suffixes look back on.
  */
 async function runPrefix(
   model: Model,
   rows: TargetRows["rows"],
-  suffixLength: number,
   site: TargetSite,
   signal?: AbortSignal,
 ): Promise<Prefix> {
-  const tokens = rightPadded(rows.map(({ ids }) => ids));
-  const lookups = rows.map(({ lookup }, row) => flatRow(tokens, row, lookup));
-  const embedded = embed(model, tokens);
+  const starts = startsOf(rows.map(({ ids }) => ids.length));
+  const whole = segmentsOf(rows, ({ ids }) => ids.length);
+  const start = embedRows(model, rows);
   let atSite: Tensor | undefined;
   const at = (name: Site, x: Tensor): Tensor => {
+    const lookups = rows.map(({ lookup }, row) => starts[row]! + lookup);
     if (name === nameOf(site)) atSite = tidy(() => keep(gatherRows(flat(x), lookups)));
     return x;
   };
   const segments = new Map<number, Segment[]>();
   let through: Tensor | undefined;
   try {
-    through = await runBlocksWithPauses(model, 0, embedded, { toLayer: site.layer + 1, at, signal });
-    const longest = Math.max(...rows.map(({ lookup }) => lookup));
-    if (longest > 0 && site.layer + 1 < model.config.layers) {
-      const before = withFrozen(
-        slice(through, [0, 0, 0], [rows.length, longest, model.config.residualWidth]),
-        rows,
-      );
-      const keepKeyValue = (layer: number, kept: KeyValue) => segments.set(layer, cutSegments(rows, kept));
-      const options = { keepKeyValue, lastQueryOnly: true, signal };
-      dispose(
-        await runBlocksWithPauses(model, site.layer + 1, before, options).finally(() => dispose(before)),
-      );
-    }
+    const toSite = { toLayer: site.layer + 1, segments: () => whole, at, signal };
+    through = await runBlocksWithPauses(model, 0, start, toSite);
+    await runBefore(model, rows, site, through, segments, signal);
     invariant(atSite, "the forward pass has the site");
-    return { suffix: keep(suffixes(through, rows, tokens.positions, suffixLength)), atSite, segments };
+    const places = rows.flatMap(({ ids, lookup }, row) =>
+      range(starts[row]! + lookup, starts[row]! + ids.length),
+    );
+    return { suffix: keep(placesOf(through, places)), atSite, segments };
   } catch (error) {
     dispose(atSite);
     disposeSegments(segments);
     throw error;
   } finally {
-    dispose(embedded, through);
+    dispose(start, through);
   }
 }
 
-/** x [B, S, d] plus what earlier optimisations decided at positions before the lookups (AnyEdit's chunks). Frees x. */
+/** Fills `segments`: for every layer above the site what the suffixes look back on. `through` is [1, N, d]. */
+async function runBefore(
+  model: Model,
+  rows: TargetRows["rows"],
+  site: TargetSite,
+  through: Tensor,
+  segments: Map<number, Segment[]>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const above = range(site.layer + 1, model.config.layers);
+  const starts = startsOf(rows.map(({ ids }) => ids.length));
+  const places = rows.flatMap(({ lookup }, row) => range(starts[row]!, starts[row]! + lookup));
+  if (places.length === 0) {
+    for (const layer of above) segments.set(layer, cutSegments(rows));
+    return;
+  }
+  if (above.length === 0) return;
+  const before = withFrozen(placesOf(through, places), rows);
+  const lookingBack = segmentsOf(
+    rows.filter(({ lookup }) => lookup > 0),
+    ({ lookup }) => lookup,
+  );
+  const keepKeyValue = (layer: number, kept: KeyValue) => segments.set(layer, cutSegments(rows, kept));
+  const options = { keepKeyValue, segments: () => lookingBack, outputAt: [0], signal };
+  dispose(await runBlocksWithPauses(model, site.layer + 1, before, options).finally(() => dispose(before)));
+}
+
+/** Input of block 0 for texts of unlike lengths, [1, N, d]. */
+function embedRows(model: Model, rows: TargetRows["rows"]): Tensor {
+  const tokens = rightPadded(rows.map(({ ids }) => ids));
+  const places = rows.flatMap(({ ids }, row) =>
+    range(flatRow(tokens, row, 0), flatRow(tokens, row, ids.length)),
+  );
+  const padded = embed(model, tokens);
+  return tidy(() => {
+    const embedded = keep(placesOf(padded, places));
+    dispose(padded);
+    return embedded;
+  });
+}
+
+/** Positions of the flattened x [B, S, d] as [1, n, d]. */
+const placesOf = (x: Tensor, places: readonly number[]): Tensor =>
+  tidy(() => reshape(gatherRows(flat(x), places), [1, places.length, x.shape.at(-1)!]));
+
+/**
+ * The positions before the lookups [1, N, d] plus what earlier optimisations decided there (AnyEdit's chunks). Frees x.
+ */
 function withFrozen(x: Tensor, rows: TargetRows["rows"]): Tensor {
   if (rows.every(({ frozen = [] }) => frozen.length === 0)) return x;
   const [, positions, width] = x.shape as [number, number, number];
-  const shifts = new Float32Array(rows.length * positions * width);
+  const shifts = new Float32Array(positions * width);
+  const starts = startsOf(rows.map(({ lookup }) => lookup));
   rows.forEach(({ frozen = [] }, row) => {
-    for (const { position, delta } of frozen) shifts.set(delta, (row * positions + position) * width);
+    for (const { position, delta } of frozen) shifts.set(delta, (starts[row]! + position) * width);
   });
   const shifted = tidy(() => keep(add(x, tensor(shifts, x.shape))));
   dispose(x);
@@ -245,27 +314,34 @@ function disposeSegments(segments: ReadonlyMap<number, readonly Segment[]>): voi
   for (const list of segments.values()) for (const { prefix } of list) dispose(prefix?.key, prefix?.value);
 }
 
-/** Each row's positions from its lookup on; past a row's end any value will do, nothing looks there. */
-function suffixes(through: Tensor, rows: TargetRows["rows"], positions: number, length: number): Tensor {
-  const width = through.shape.at(-1)!;
-  const places = rows.flatMap(({ lookup }, row) =>
-    Array.from({ length }, (_, s) => row * positions + Math.min(lookup + s, positions - 1)),
-  );
-  return tidy(() => reshape(gatherRows(flat(through), places), [rows.length, length, width]));
+/** Runs of rows with equal lookups and lengths, as texts of `positions` that begin at 0. */
+function segmentsOf(rows: TargetRows["rows"], positions: (row: TargetRow) => number): Segment[] {
+  const segments: Segment[] = [];
+  let previous: TargetRow | undefined;
+  for (const row of rows) {
+    if (previous && compareRows(previous, row) === 0) segments.at(-1)!.rows++;
+    else segments.push({ rows: 1, positions: positions(row), firstPosition: 0 });
+    previous = row;
+  }
+  return segments;
 }
 
-/** Keys and values [B, longest, width] cut into runs of rows with equal lookups. Takes ownership of `kept`. */
-function cutSegments(rows: TargetRows["rows"], { key, value }: KeyValue): Segment[] {
-  const segments: Segment[] = [];
-  let first = 0;
-  while (first < rows.length) {
-    const firstPosition = rows[first]!.lookup;
-    const end = rows.findLastIndex(({ lookup }) => lookup === firstPosition) + 1;
-    const cut = (x: Tensor) => keep(slice(x, [first, 0, 0], [end - first, firstPosition, x.shape[2]!]));
-    const prefix = firstPosition > 0 ? { key: cut(key), value: cut(value) } : undefined;
-    segments.push({ rows: end - first, firstPosition, prefix });
-    first = end;
-  }
-  dispose(key, value);
+/** The suffixes' segments with their keys and values, cut from those of all positions before [1, N, width]. Takes ownership of `kept`. */
+function cutSegments(rows: TargetRows["rows"], kept?: KeyValue): Segment[] {
+  const suffixes = segmentsOf(rows, ({ ids, lookup }) => ids.length - lookup);
+  let row = 0;
+  let from = 0;
+  const segments = suffixes.map((segment): Segment => {
+    const firstPosition = rows[row]!.lookup;
+    row += segment.rows;
+    if (!kept || firstPosition === 0) return segment;
+    const count = segment.rows * firstPosition;
+    const cut = (x: Tensor) =>
+      tidy(() => keep(reshape(slice(x, [0, from, 0], [1, count, -1]), [segment.rows, firstPosition, -1])));
+    const prefix = { key: cut(kept.key), value: cut(kept.value) };
+    from += count;
+    return { ...segment, firstPosition, prefix };
+  });
+  dispose(kept?.key, kept?.value);
   return segments;
 }

@@ -63,3 +63,10 @@ export const logitBytes = ({ vocabularySize }: ModelConfig, rows: number): numbe
  */
 export const recordedBlockBytes = (config: ModelConfig, rows: number): number =>
   blockBytes(config, rows) - residualBytes(config, rows);
+
+/** What a block of several segments makes besides: queries, keys and values cut for turning and for attention. */
+export function segmentBytes(config: ModelConfig, rows: number): number {
+  const { query, keyValue } = widthsOf(config);
+  const cuts = config.learnedPositions ? { query: 2, keyValue: 2 } : { query: 4, keyValue: 4 };
+  return FLOAT * rows * (cuts.query * query + cuts.keyValue * keyValue);
+}

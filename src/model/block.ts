@@ -26,17 +26,22 @@ export type BlockOptions = {
   firstPosition?: number;
   /** Frozen keys and values of the positions before; row b of the batch looks back on prefix row b mod Bp. */
   prefix?: KeyValue | undefined;
-  /** Instead of one place for the whole batch: consecutive rows that begin at positions of their own. */
+  /** The residual is [1, N, d], rows of unlike lengths and places one after another: what belongs together in it. */
   segments?: readonly Segment[] | undefined;
   /** Compute the last position only; the others just lend it their keys and values. */
   lastQueryOnly?: boolean;
   /** Go on after attention with these of the flattened [B * S] positions only; the residual is then [n, 1, d]. */
-  outputAt?: readonly number[];
+  outputAt?: readonly number[] | undefined;
   at?: Hook;
 };
 
-/** Rows of the batch that share a place in their texts. `firstPosition` is the prefix's length. */
-export type Segment = { rows: number; firstPosition: number; prefix?: KeyValue | undefined };
+/** Texts of equal length at an equal place: `rows` times `positions` of the N. `firstPosition` is the prefix's length. */
+export type Segment = {
+  rows: number;
+  positions: number;
+  firstPosition: number;
+  prefix?: KeyValue | undefined;
+};
 
 /** Residual [B, S or 1, d] or [n, 1, d]; key and value [B, S, keyValueHeads * headDim] of the block's own positions. */
 export type BlockResult = { residual: Tensor } & KeyValue;
@@ -126,22 +131,23 @@ class Block {
     );
   }
 
-  /** Applies `f` to the rows of each segment and puts the results together again. */
+  /** Applies `f` to each segment as a batch [rows, positions, width] and puts the results together again. */
   #bySegment(
     xs: readonly Tensor[],
-    f: (rows: readonly Tensor[], segment: Omit<Segment, "rows">) => Tensor,
+    f: (batches: readonly Tensor[], place: Pick<Segment, "firstPosition" | "prefix">) => Tensor,
   ): Tensor {
+    const segments = this.#segments;
     const { prefix, firstPosition = 0 } = this.#options;
-    if (!this.#segments) return f(xs, { prefix, firstPosition });
-    const rows = this.#segments.map((segment) => segment.rows);
-    const cut = xs.map((x) => split(x, rows, 0));
-    const parts = this.#segments.map((segment, at) =>
-      f(
-        cut.map((pieces) => pieces[at]!),
-        segment,
-      ),
-    );
-    return concat(parts, 0);
+    if (!segments) return f(xs, { prefix, firstPosition });
+    const extents = segments.map(({ rows, positions }) => rows * positions);
+    const cut = xs.map((x) => split(flat(x), extents, 0));
+    const parts = segments.map((segment, at) => {
+      const { rows, positions } = segment;
+      const batches = cut.map((pieces) => reshape(pieces[at]!, [rows, positions, -1]));
+      return flat(f(batches, segment));
+    });
+    const whole = concat(parts, 0);
+    return reshape(whole, [1, ...(whole.shape as [number, number])]);
   }
 
   /** The positions that look back on the others. */
@@ -173,6 +179,9 @@ class Block {
     return at(`blocks.${this.#layer}.${site}`, x);
   }
 }
+
+/** [B, S, width] as [B * S, width]. */
+const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1)!]);
 
 /** A second handle on the same values; costs nothing. */
 export const own = (x: Tensor): Tensor => reshape(x, x.shape);

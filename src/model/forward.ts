@@ -23,10 +23,12 @@ export type ResumeOptions = {
   firstPosition?: number;
   /** Keys and values of the positions before, per layer. */
   prefix?: (layer: number) => KeyValue | undefined;
-  /** Instead of both, per layer: consecutive rows of the batch that begin at positions of their own. */
+  /** Instead of both, per layer: what belongs together in a residual [1, N, d] of rows of unlike lengths and places. */
   segments?: (layer: number) => readonly Segment[] | undefined;
   /** The last layer computes the last position only; its residual is then [B, 1, d]. */
   lastQueryOnly?: boolean;
+  /** The last layer goes on after attention with these of the flattened positions only; its residual is [n, 1, d]. */
+  outputAt?: readonly number[];
   /** Runs blocks fromLayer … toLayer - 1; all that remain by default. */
   toLayer?: number;
   /** Takes ownership of the layer's keys and values; without it they are freed. */
@@ -153,9 +155,15 @@ function* forwardSteps(model: Model, tokens: TokenBatch, options: ForwardOptions
   }
 }
 
+/** What the options about the last layer are in all others. */
+const WHOLE = { lastQueryOnly: false, outputAt: undefined };
+
 function* blockSteps(model: Model, fromLayer: number, start: Tensor, options: ResumeOptions): Steps<Tensor> {
-  const { prefix, segments, lastQueryOnly, toLayer = model.config.layers, keepKeyValue, ...rest } = options;
-  checkLength(model, (options.firstPosition ?? 0) + sizes(start)[1]);
+  const { prefix, segments, toLayer = model.config.layers, keepKeyValue, ...rest } = options;
+  const places = segments?.(fromLayer) ?? [
+    { firstPosition: options.firstPosition ?? 0, positions: sizes(start)[1] },
+  ];
+  for (const { firstPosition, positions } of places) checkLength(model, firstPosition + positions);
   let residual = own(start);
   let finished = false;
   try {
@@ -164,7 +172,7 @@ function* blockSteps(model: Model, fromLayer: number, start: Tensor, options: Re
         ...rest,
         prefix: prefix?.(layer),
         segments: segments?.(layer),
-        lastQueryOnly: lastQueryOnly === true && layer === model.config.layers - 1,
+        ...(layer === model.config.layers - 1 ? {} : WHOLE),
       });
       dispose(residual);
       residual = result.residual;
