@@ -5,20 +5,24 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasFixture, readFixture } from "../../tests/sharedFixtures";
-import type { Shard, SideMemory } from "../domain/edit";
+import type { EditRequest, Shard, SideMemory } from "../domain/edit";
+import { scoreAnswers } from "../evaluation/probes";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { add, concat, matmul, mean, reshape } from "../gpu/ops";
 import { dispose, keep, memory, read, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { relativeDifference } from "../linalg/norms";
 import { embed, forward, oneRow, runBlocks } from "../model/forward";
+import { KeyValueCache } from "../model/cache";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { matrixName } from "../model/weightNames";
+import { computeEdit } from "./computeEdit";
 import { mergeShards, type MergeRule } from "./mergeShards";
 import { emptySideMemory, withFact } from "./sideMemory";
 import { activationDistance, openSideMemory, transposed } from "./sideMemoryAdapter";
 import { whatCounts, type MemoryBatch, type MemoryText } from "./sideMemoryTexts";
+import { EditStack, type ComputedEdit } from "./stack";
 import { recordError } from "./testing/errorTable";
 import { readJson, tensorsOf, type StoredTensors } from "./testing/factCases";
 import { trainSideMemory } from "./trainSideMemory";
@@ -264,4 +268,89 @@ test.runIf(hasFixture(`${MERGE}/case.json`))("every way of merging", async () =>
     recordError("WISE", `${algorithm} of ${memories}`, "merged, absolute", error);
     expect(error, algorithm).toBeLessThan(tolerance.abs);
   }
+});
+
+describe("a sequence of facts", () => {
+  let model: Model;
+  let first: ComputedEdit;
+  let second: ComputedEdit;
+  const request = (subject: string, targetNew: string): EditRequest => ({ prompt: "The capital of {} is", subject, targetNew, paraphrases: [], neighbours: [] }); // prettier-ignore
+  const requests = [request("Peru", "Oslo"), request("Norway", "Lima")];
+  const write = async (facts: EditRequest[], below: readonly ComputedEdit[]) => {
+    const settings = { steps: 12, save_freq: 1, merge_freq: 2 };
+    const call = { method: "WISE" as const, requests: facts, settings, seed: 1 };
+    const sideMemories = below.map(({ sideMemory }) => sideMemory!);
+    const signal = new AbortController().signal;
+    const options = {
+      signal,
+      onProgress: () => undefined,
+      contexts: ["{}"],
+      preserve: ["Egypt lies on Africa"],
+    };
+    return (await computeEdit(model, call, { ...options, sideMemories })).edit;
+  };
+  const ask = (subject: string, answer: string) =>
+    scoreAnswers(model, [{ prompt: `The capital of ${subject} is`, answer }]).then(([score]) => score!.p);
+  beforeAll(async () => {
+    model = await loadFixture(readFixture, "tiny-facts2-gpt2");
+    first = await write(requests.slice(0, 1), []);
+  });
+  afterAll(() => model.dispose());
+
+  test("one after the other is what all at once is; copies are closed and merged", async () => {
+    expect(first.sideMemory).toMatchObject({ facts: 1, closed: [{}] });
+    expect(first.sideMemory!.open).toBeUndefined();
+    const stack = new EditStack(model.weights, model.hash);
+    await stack.add(first);
+    second = await write(requests.slice(1), [first]);
+    await stack.clear();
+    expect(second.sideMemory).toMatchObject({ facts: 2, closed: [{}] });
+    expect((await write(requests, [])).sideMemory).toEqual(second.sideMemory);
+  });
+
+  test("switched off, on, under another edit and away: the same numbers each time", async () => {
+    const stack = new EditStack(model.weights, model.hash);
+    const clean = await ask("Peru", "Oslo");
+    const other = await ask("Norway", "Lima");
+    const { tensors } = memory();
+    const id = await stack.add(first);
+    const edited = await ask("Peru", "Oslo");
+    expect(edited).toBeGreaterThan(0.5);
+    const upper = await stack.add(second);
+    // What TIES leaves of two copies is less than each was.
+    expect(await ask("Norway", "Lima")).toBeGreaterThan(20 * other);
+    await stack.setEnabled(upper, false);
+    expect(await ask("Peru", "Oslo")).toBe(edited);
+    await stack.setEnabled(id, false);
+    expect(await ask("Peru", "Oslo")).toBe(clean);
+    expect(stack.state.weightHash).toBe(model.hash);
+    await stack.setEnabled(id, true);
+    expect(await ask("Peru", "Oslo")).toBe(edited);
+    await stack.clear();
+    expect(await ask("Peru", "Oslo")).toBe(clean);
+    expect(memory().tensors).toBe(tensors);
+  });
+
+  test("by token, a text is answered alike whole, in pieces with a cache, and in a batch", async () => {
+    const stack = new EditStack(model.weights, model.hash);
+    await stack.add(first);
+    const ids = [...model.tokenizer.encode("The capital of Peru is Oslo").ids];
+    const whole = forward(model, oneRow(ids), { logitsAt: "all" });
+    const width = model.config.vocabularySize;
+    const all = await read(whole.logits!);
+    dispose(whole.residual, whole.logits);
+    const cache = new KeyValueCache();
+    for (const [at, id] of ids.entries()) {
+      const { residual, logits } = forward(model, oneRow([id]), { cache });
+      const step = await read(logits!);
+      dispose(residual, logits);
+      expect(relativeDifference(step, all.subarray(at * width, (at + 1) * width))).toBeLessThan(1e-4);
+    }
+    cache.dispose();
+    const questions = ["The capital of Peru is", "So the official language of Japan is"].map((prompt) => ({ prompt, answer: "Oslo" })); // prettier-ignore
+    const together = await scoreAnswers(model, questions);
+    const [alone] = await scoreAnswers(model, questions.slice(0, 1));
+    expect(together[0]!.p).toBeCloseTo(alone!.p, 5);
+    await stack.clear();
+  });
 });
