@@ -11,7 +11,7 @@ import { loadedModel, type LoadedState, type Session } from "../../../src/lab/se
 import { defaultTexts, statisticsForLayers } from "../../../src/lab/statistics";
 
 /** Few: perplexity is measured after every edit. */
-const HELD_LINES = 6;
+const HELD_LINES = 4;
 
 export const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
 
