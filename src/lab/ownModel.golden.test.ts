@@ -13,6 +13,7 @@ import { recall, type Recall } from "../../scripts/measure/recall";
 import { romeCases, romeRow, type RomeRow, type RomeSummary } from "../../scripts/measure/romeScores";
 import { statisticsPrecision } from "../../scripts/measure/statisticsPrecision";
 import { sampleContexts } from "../editing/contexts";
+import type { TraceAverageResult } from "../domain/trace";
 import { romeDefaults } from "../editing/settings/romeSettings";
 import { embeddingDeviation } from "../tracing/noise";
 import { traceAverage } from "../tracing/traceAverage";
@@ -31,11 +32,26 @@ type Metrics = {
   seed: number;
   recall: Recall;
   planted: Pick<Recall, "trained" | "heldOut">;
+  effect: { facts: number; total: { mean: number } };
   rome: RomeSummary & { layer: number };
   romeRows: RomeRow[];
 };
 const metrics = readJson<Metrics>(join(measured, "metrics.json"));
 const quiet = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** The early site: MLPs at the subject's last token; the late one: attention at the last token. */
+function expectTwoSites({ maps, roles, layers }: TraceAverageResult, kinds: [string, string]): void {
+  const [mlp, attention] = kinds.map((wanted) => {
+    const { cells } = maps.find(({ kind }) => kind === wanted)!;
+    return roles.map((_, role) => (cells[role] ?? []).map(({ effect }) => effect.mean));
+  });
+  const strongest = (map: number[][], role: number): number => map[role]!.indexOf(Math.max(...map[role]!));
+  const [atSubject, atEnd] = [roles.indexOf("lastSubject"), roles.indexOf("last")];
+  expect(strongest(mlp!, atSubject)).toBeLessThan(layers / 2);
+  expect(strongest(attention!, atEnd)).toBeGreaterThanOrEqual(layers / 2);
+  expect(Math.max(...mlp![atSubject]!)).toBeGreaterThan(Math.max(...mlp![0]!));
+  expect(Math.max(...attention![atEnd]!)).toBeGreaterThan(Math.max(...mlp![atEnd]!));
+}
 
 let shipped: Shipped;
 beforeAll(async () => {
@@ -66,6 +82,20 @@ describe("the files", () => {
       shipped.manifest.files.find(({ name }) => name === "model.safetensors")?.sha256,
     );
     expect(metrics.facts).toBe(shipped.facts.facts.length);
+    // The page takes the manifest's word for it; here every value was hashed.
+    expect(shipped.manifest.modelHash).toBe(shipped.model.hash);
+  });
+
+  test("come from one run of make.py, whose log names them", () => {
+    const lines = readFileSync(join(measured, "make-log.jsonl"), "utf8").trim().split("\n");
+    const steps = lines.map((line) => JSON.parse(line) as { step: string; written?: Record<string, string> });
+    const made = Object.assign({}, ...steps.map(({ written }) => written)) as Record<string, string>;
+    for (const { name, sha256 } of shipped.manifest.files) {
+      if (name !== "mend.safetensors") expect(made[`public/models/${NAME}/${name}`], name).toBe(sha256);
+    }
+    expect(steps.map(({ step }) => step)).toEqual(
+      expect.arrayContaining(["train", "plant", "measure", "average"]),
+    );
   });
 
   test("bring the deviation and the contexts that the lab would compute", async () => {
@@ -82,6 +112,9 @@ describe("the measured numbers", () => {
     expect(metrics.recall.trained.top1).toBeGreaterThanOrEqual(0.97);
     expect(metrics.recall.heldOut.top1).toBeGreaterThanOrEqual(0.9);
     expect(metrics.recall.trained.meanProbability).toBeGreaterThanOrEqual(0.8);
+    expect(metrics.recall.heldOut.meanProbability).toBeGreaterThanOrEqual(0.8);
+    expect(metrics.effect.facts).toBeGreaterThanOrEqual(200);
+    expect(metrics.effect.total.mean).toBeGreaterThanOrEqual(0.5);
     expect(metrics.rome.edits).toBeGreaterThanOrEqual(200);
     expect(metrics.rome.efficacy).toBeGreaterThanOrEqual(0.98);
     expect(metrics.rome.paraphrase).toBeGreaterThanOrEqual(0.9);
@@ -110,6 +143,13 @@ describe("the measured numbers", () => {
     }
   }, 900_000);
 
+  test("the committed average trace is one of 200 facts, early in MLPs and late in attention", () => {
+    const average = readJson<TraceAverageResult>(join(measured, "trace-average.json"));
+    expect(average.facts).toBeGreaterThanOrEqual(200);
+    expect(average.layers).toBe(shipped.model.config.layers);
+    expectTwoSites(average, ["mlp", "attn"]);
+  });
+
   test("traces: the MLPs at the subject's last token come early, attention at the last token late", async () => {
     const facts = readTracedFacts(readFileSync(join(measured, "traced-facts.json"), "utf8"), "facts");
     expect(facts.length).toBeGreaterThanOrEqual(200);
@@ -124,15 +164,7 @@ describe("the measured numbers", () => {
     );
     expect(result.skipped).toEqual([]);
     expect(result.total.mean).toBeGreaterThanOrEqual(0.5);
-    const [mlp, attention] = result.maps.map(({ cells }) =>
-      result.roles.map((_, role) => (cells[role] ?? []).map(({ effect }) => effect.mean)),
-    );
-    const strongest = (map: number[][], role: number): number => map[role]!.indexOf(Math.max(...map[role]!));
-    const [atSubject, atEnd] = [result.roles.indexOf("lastSubject"), result.roles.indexOf("last")];
-    expect(strongest(mlp!, atSubject)).toBeLessThan(model.config.layers / 2);
-    expect(strongest(attention!, atEnd)).toBeGreaterThanOrEqual(model.config.layers / 2);
-    expect(Math.max(...mlp![atSubject]!)).toBeGreaterThan(Math.max(...mlp![0]!));
-    expect(Math.max(...attention![atEnd]!)).toBeGreaterThan(Math.max(...mlp![atEnd]!));
+    expectTwoSites(result, ["mlp", "attention"]);
   }, 900_000);
 });
 

@@ -78,13 +78,13 @@ export function AverageGrid(props: AverageGridProps) {
                   className={styles.cell}
                   tabIndex={isCurrent ? 0 : -1}
                   aria-selected={isCurrent}
-                  aria-label={`${ROLE_NAMES[role]}, layer ${layer}: ${effect.mean.toFixed(2)} ± ${effect.interval.toFixed(2)}`}
+                  aria-label={`${ROLE_NAMES[role]}, layer ${layer}: ${short(effect.mean)} ± ${short(effect.interval)}`}
                   title={`${effect.mean.toFixed(3)} ± ${effect.interval.toFixed(3)}, ${effect.count} tokens`}
                   style={{ backgroundColor: colour, color: inkOn(colour) }}
                   onClick={() => onChoose(role, layer)}
                 >
                   <span aria-hidden="true">{short(effect.mean)}</span>
-                  <small aria-hidden="true">±{short(effect.interval)}</small>
+                  <small aria-hidden="true" data-band={`±${short(effect.interval)}`} />
                 </div>
               );
             })}
