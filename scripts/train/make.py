@@ -1,6 +1,6 @@
 """Makes everything about the embedded model from nothing: `python make.py --work FOLDER [--threads 1]`.
 
-Trains, plants, exports, embeds (weights, statistics, contexts), makes the gallery and its stored results, measures
+Trains, plants, exports, embeds (weights, statistics, contexts), trains MEND on it, makes the gallery and its stored results, measures
 with the lab's own engine, and draws the average trace of 200 facts. What ships is written into the repository this
 file stands in; FOLDER keeps checkpoints. A step that FOLDER says is done is not done again, so an interrupted run is
 started again with the same words, and ends with the same bytes (train.py resumes exactly; nothing else is random).
@@ -41,6 +41,7 @@ def steps(work: Path, preset: str, threads: int, edits: int, traces: int) -> lis
         ("plant", [python, "plant.py", str(model), "--layers", "2", *few], TRAIN, [model / "planted.pt"]),
         ("export", [python, "export.py", str(model), "--out", str(export), *few], TRAIN, [export / "model.safetensors"]),
         ("embed", ["node", "scripts/embedModel.mjs", str(export), NAME], ROOT, [MODEL]),
+        ("mend", [python, "mend.py"], TRAIN, [MODEL / "mend.safetensors"]),
         ("gallery", ["node", "scripts/makeGallery.mjs"], ROOT, [EXAMPLES / "gallery.json"]),
         ("stored", ["node", "scripts/makeStored.mjs"], ROOT, [EXAMPLES]),
         ("measure", ["node", "scripts/measureModel.mjs", "--edits", str(edits)], ROOT, [DOCS / "metrics.json"]),
