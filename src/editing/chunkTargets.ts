@@ -6,6 +6,7 @@ import type { OptimisationStep } from "../domain/edit";
 import type { Model } from "../model/model";
 import type { Chunk } from "./chunks";
 import type { LongText } from "./longTexts";
+import { LongPrefix } from "./longPrefix";
 import type { FrozenShift, TargetRows } from "./targetRows";
 import { optimiseTarget, type OptimisedTarget, type TargetSettings } from "./targets";
 
@@ -29,23 +30,30 @@ export async function findChunkTargets(
 ): Promise<ChunkTarget[]> {
   const found: ChunkTarget[] = [];
   const withoutKl = { ...settings, klFactor: 0 };
-  for (const chunk of chunks) {
-    const frozen = found.map(({ lookup, deltas }): FrozenShift => ({
-      position: lookup,
-      delta: deltas.at(-1)!,
-    }));
-    const rows = chunkRows(text, chunk, frozen);
-    const before = found.map(({ steps }) => steps);
-    const onStep = (steps: readonly OptimisationStep[]) => onSteps?.([...before, steps]);
-    const options = { signal, onStep };
-    const target = await optimiseTarget(model, rows, { layer, kind: "resid" }, withoutKl, options);
-    found.push({ ...target, chunk, lookup: rows.rows[0]!.lookup });
+  const whole = Int32Array.from([...text.question, ...text.answer]);
+  const prefix = await LongPrefix.of(model, whole, layer, signal);
+  try {
+    for (const chunk of chunks) {
+      const frozen = found.map(({ lookup, deltas }): FrozenShift => ({
+        position: lookup,
+        delta: deltas.at(-1)!,
+      }));
+      const rows = chunkRows(text, chunk, frozen);
+      const before = found.map(({ steps }) => steps);
+      const onStep = (steps: readonly OptimisationStep[]) => onSteps?.([...before, steps]);
+      const runner = await prefix.runnerOf(rows, signal);
+      const site = { layer, kind: "resid" } as const;
+      const target = await optimiseTarget(model, rows, site, withoutKl, { signal, onStep, runner }).finally(() => runner.dispose()); // prettier-ignore
+      found.push({ ...target, chunk, lookup: rows.rows[0]!.lookup });
+    }
+    return found;
+  } finally {
+    prefix.dispose();
   }
-  return found;
 }
 
 /** One row: everything before the chunk's last token; labels are the chunk, overlap included. */
-function chunkRows(
+export function chunkRows(
   { question, answer }: LongText,
   { start, end }: Chunk,
   frozen: readonly FrozenShift[],

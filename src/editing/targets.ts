@@ -41,6 +41,8 @@ export type TargetOptions = {
   onStep?: ((steps: readonly OptimisationStep[]) => void) | undefined;
   /** False runs the slow twin that caches nothing. */
   cached?: boolean;
+  /** Runs the whole batch instead of one made here; it stays the caller's. */
+  runner?: TargetRunner;
   /** Numbers of one activation, over all blocks above the site, that a part of the batch may hold. */
   budget?: number;
 };
@@ -68,7 +70,11 @@ export async function optimiseTarget(
   settings: TargetSettings,
   options: TargetOptions = {},
 ): Promise<OptimisedTarget> {
-  const { signal, cached = true, budget = BUDGET } = options;
+  const { signal, cached = true, budget = BUDGET, runner } = options;
+  if (runner) {
+    const loss = createLoss(model, target, [target], [runner], settings.klFactor, signal);
+    return descend(loss, runner.targetInit, settings, options);
+  }
   const { layers, residualWidth } = model.config;
   const positions = Math.floor(budget / ((layers - site.layer) * residualWidth));
   const parts = cached ? splitRows(target, positions) : [target];
