@@ -7,8 +7,10 @@ import type { GenerateRequest } from "../domain/generation";
 import type { StatisticsRequest } from "../domain/statistics";
 import type { TraceAverageRequest, TraceRequest } from "../domain/trace";
 import type { DuelRequest } from "../domain/trials";
+import { readCallSettings } from "../editing/computeEdit";
+import { estimateEditMemory } from "../editing/methodMemory";
+import { methodNamed } from "../editing/methods/methods";
 import { estimateStatisticsMemory } from "../editing/statisticsMemory";
-import { editedMatrixBytes, estimateTargetMemory } from "../editing/targetMemory";
 import { memory } from "../gpu/tensor";
 import { sizeText } from "../lib/bytes";
 import { AppError } from "../lib/errors";
@@ -23,7 +25,9 @@ export type JobMemory = { bytes: number; remedy: string };
 
 /** Text in front of the prompt in the sampled contexts, in tokens, and how many contexts there are. */
 const CONTEXT_TOKENS = 10;
-const SAMPLED_CONTEXTS = 21;
+const SAMPLED_CONTEXTS = { rome: 21, memit: 6, none: 1 };
+/** Where texts to be left alone are cut (trainBlock.ts). */
+const MOST_PRESERVED_TOKENS = 128;
 /** Where the text is the lab's own, its documents are no longer than this. */
 const DOCUMENT_TOKENS = 256;
 
@@ -76,30 +80,28 @@ export function statisticsMemory(state: LoadedState, request: StatisticsRequest)
   };
 }
 
-/** The longest request's target vector, on every context; and one edited matrix for each layer that may change. */
+/** By method (methodMemory.ts). @throws AppError bad-request for settings the method does not take */
 export function editMemory(state: LoadedState, call: EditCall): JobMemory {
-  const { config } = state.model;
-  const { layer: one, layers } = call.settings ?? {};
-  const layer = Number((Array.isArray(layers) ? layers.at(-1) : one) ?? state.info.defaultEditLayer);
-  const answerTokens = Math.max(1, ...call.requests.map(({ targetNew }) => tokensOf(state, targetNew)));
-  const prompt = Math.max(
-    1,
-    ...call.requests.map((request) =>
-      tokensOf(
+  const { model, info } = state;
+  const { settings } = readCallSettings({ ...call, settings: call.settings ?? {} }, model);
+  const { contexts } = methodNamed(call.method);
+  const isBare = contexts === "none" || call.contexts?.length === 1;
+  const bytes = estimateEditMemory(model.config, info.backend, {
+    method: call.method,
+    settings,
+    requests: call.requests.map((request) => ({
+      prompt: tokensOf(
         state,
         request.prompt.replace("{}", () => request.subject),
       ),
-    ),
-  );
-  const size = {
-    layer: Number.isInteger(layer) && layer >= 0 && layer < config.layers ? layer : 0,
-    rows: (call.contexts?.length ?? SAMPLED_CONTEXTS) + 1,
-    before: CONTEXT_TOKENS,
-    from: prompt + answerTokens,
-    answerTokens,
-  };
+      answer: Math.max(1, tokensOf(state, request.targetNew)),
+    })),
+    contexts: isBare ? 1 : (call.contexts?.length ?? SAMPLED_CONTEXTS[contexts]),
+    contextTokens: isBare ? 0 : CONTEXT_TOKENS,
+    preservedTokens: MOST_PRESERVED_TOKENS,
+  });
   return {
-    bytes: estimateTargetMemory(config, state.info.backend, size) + editedMatrixBytes(config),
+    bytes,
     remedy: "Take fewer contexts, or a shorter prompt; or load the model in fewer bits.",
   };
 }
