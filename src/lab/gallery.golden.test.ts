@@ -12,8 +12,12 @@ const readJson = (file: string): unknown =>
   JSON.parse(readFileSync(resolve(folder, file), "utf8")) as unknown;
 const gallery: Gallery = parseGallery(readJson("gallery.json"))!;
 
-/** Probabilities are stored with five digits; another processor may round the last bits of a sum differently. */
-const CLOSE = 2e-3;
+/**
+ * Probabilities are stored with five digits, so half of 1e-5 is lost in the file. Sums that round otherwise, in plain SIMD
+ * instead of relaxed, added nothing that could be seen (measured: 5e-6 in all). A wrong step of the method moves
+ * probabilities by hundredths.
+ */
+const CLOSE = 2e-4;
 
 let lab: LabApi;
 beforeAll(async () => {
@@ -59,7 +63,7 @@ describe.each(gallery.examples.map((example) => [example.id, example] as const))
     expect(live.after.p).toBeGreaterThan(0.5);
     expect(gap([live.before.p, live.after.p], [kept.before.p, kept.after.p])).toBeLessThan(CLOSE);
     expect(edit.probes.map(({ prompt }) => prompt)).toEqual(stored.edit.probes.map(({ prompt }) => prompt));
-    expect(gap(sides(edit.probes), sides(stored.edit.probes))).toBeLessThan(10 * CLOSE);
+    expect(gap(sides(edit.probes), sides(stored.edit.probes))).toBeLessThan(CLOSE);
     expect(edit.generations).toEqual(stored.edit.generations);
     const norms = (result: typeof edit): number[] => result.updates.map(({ relativeNorm }) => relativeNorm);
     expect(gap(norms(edit), norms(stored.edit))).toBeLessThan(CLOSE);
