@@ -72,7 +72,9 @@ export async function trainSideMemory(
     const { total, nll } = found;
     losses.push({ step, total, nll, kl: 0, decay: 0, deltaNorm: norm(values), targetProbability: Math.exp(-nll) }); // prettier-ignore
     onStep?.(losses);
-    descend(values, found.gradient, base, mask, settings);
+    // The published code moves once more after it has measured how far the copy lies.
+    if (step + 1 < settings.steps || settings.routing === "text")
+      descend(values, found.gradient, base, mask, settings);
   }
   return { values: transposed(Float32Array.from(values), inFeatures, outFeatures), closest, losses };
 }
