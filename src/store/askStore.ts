@@ -11,6 +11,10 @@ export type Continuation = {
   text: string;
   before: string | undefined;
   tokensPerSecond: number;
+  /** What the model read, where an edit put something in front of the prompt. */
+  seen: string | undefined;
+  /** An edit's answer was recited in the model's place. */
+  isRecited: boolean;
 };
 
 /** `temperature` 0 takes the likeliest word each time. */
@@ -84,8 +88,9 @@ export function createAskStore(lab: Pick<Lab, "generate">): AskStore {
           const before = compare
             ? await lab.generate(writingRequest(prompt, sampling, "base"), { signal: context.signal })
             : undefined;
+          const { tokensPerSecond, seen, recited = false } = now;
           const { text } = now.completion;
-          return { prompt, text, before: before?.completion.text, tokensPerSecond: now.tokensPerSecond };
+          return { prompt, text, before: before?.completion.text, tokensPerSecond, seen, isRecited: recited };
         });
       },
 

@@ -11,6 +11,7 @@ import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { openModel, readInput } from "../openModel";
+import { readDemonstrations } from "../readDemonstrations";
 import { preview } from "../previewEdit";
 import { printable, probability, table } from "../table";
 
@@ -34,6 +35,7 @@ async function readLines(path: string): Promise<string[]> {
 
 async function readCall(options: Options, layerCount: number): Promise<EditCall> {
   const [contexts, stats, name] = [options.text("contexts"), options.text("stats"), options.text("name")];
+  const demonstrations = options.text("demonstrations");
   const [preserve, hyperNetwork] = [options.text("preserve"), options.text("hyper-network")];
   return {
     method: readMethod(options.text("method") ?? "ROME"),
@@ -44,6 +46,7 @@ async function readCall(options: Options, layerCount: number): Promise<EditCall>
     ...(contexts !== undefined && { contexts: await readContexts(contexts) }),
     ...(stats !== undefined && { statistics: await readInput(stats) }),
     ...(name !== undefined && { name }),
+    ...(demonstrations !== undefined && { demonstrations: await readDemonstrations(demonstrations) }),
     ...(preserve !== undefined && { preserve: await readLines(preserve) }),
     ...(hyperNetwork !== undefined && { hyperNetwork: await readInput(hyperNetwork) }),
   };
@@ -129,6 +132,11 @@ export const edit: Command = {
       kind: "text",
       value: "FILE",
       help: "texts to leave alone, one a line (from the model's corpus)",
+    },
+    demonstrations: {
+      kind: "text",
+      value: "FILE.json",
+      help: "examples for IKE and SERAC, in EasyEdit's words (the lab's own)",
     },
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
     name: { kind: "text", value: "TEXT", help: "what the edit is called in the stack" },

@@ -6,6 +6,7 @@ import { ErrorNote } from "../ui/ErrorNote";
 import { DiffText } from "../ui/DiffText";
 import { ProseText } from "../ui/ModelText";
 import { SubHead } from "../ui/Panel";
+import { AroundNote } from "./AroundNote";
 import styles from "./ask.module.css";
 import { SamplingSettings } from "./SamplingSettings";
 
@@ -56,6 +57,7 @@ export function ContinuationView() {
             ) : (
               <DiffText pieces={diffWords(run.result.before, run.result.text)} />
             )}
+            <AroundNote seen={run.result.seen} isRecited={run.result.isRecited} />
           </>
         ) : null}
       </div>
