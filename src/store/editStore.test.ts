@@ -56,6 +56,19 @@ test("borders go with the request of a method for long answers, and away with th
   expect(store.getState().form.cuts).toBeUndefined();
 });
 
+test("another model forgets layers and borders of all methods, and keeps the rest", () => {
+  const store = createEditStore(createFakeLab());
+  const { chooseMethod, setForm, setSetting, forgetPlaces } = store.getState();
+  setSetting("editLayers", [3, 4]);
+  setSetting("steps", 7);
+  chooseMethod("AnyEdit");
+  setForm({ layer: 5, cuts: [2] });
+  forgetPlaces();
+  expect(store.getState().form).toMatchObject({ layer: undefined, cuts: undefined });
+  chooseMethod("ROME");
+  expect(store.getState().form.settings).toEqual({ steps: 7 });
+});
+
 test("without a subject the whole prompt is the question", () => {
   expect(toEditRequest(form, PROMPT, undefined)).toMatchObject({
     prompt: "{}",

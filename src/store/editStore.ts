@@ -50,6 +50,8 @@ export type EditState = {
   /** Each method keeps the settings it was given. */
   chooseMethod(method: EditMethod): void;
   editAtLayer(layer: number): void;
+  /** Another model: layers and borders between tokens were the old one's. */
+  forgetPlaces(): void;
   setSetting(name: string, value: SettingValue | undefined): void;
   start(call: EditCall): Promise<EditResult | undefined>;
   recompute(id: string): Promise<EditResult | undefined>;
@@ -113,8 +115,12 @@ export function toEditCall(
   };
 }
 
+function withoutLayers({ editLayers: _dropped, ...settings }: Readonly<Settings>): Settings {
+  return settings;
+}
+
 /** Settings that cut the answer anew. */
-const CUTTING: ReadonlySet<string> = new Set(["chunking", "window", "overlap"]);
+const CUTTING: ReadonlySet<string> = new Set(["chunking", "window", "overlap", "endOfText"]);
 
 /** The lab tells of one vector at a time; the page shows all of them. */
 function gather({ signal, onProgress }: CallContext<OptimisationStep[][]>): CallContext<EditPartial> {
@@ -162,8 +168,13 @@ export function createEditStore(lab: Pick<Lab, "edit" | "recomputeEdit">): EditS
       },
       editAtLayer: (layer) => {
         const { form, asks } = get();
-        const { editLayers: _dropped, ...settings } = form.settings;
-        set({ form: { ...form, settings, layer }, asks: asks + 1 });
+        set({ form: { ...form, settings: withoutLayers(form.settings), layer }, asks: asks + 1 });
+      },
+      forgetPlaces: () => {
+        const { form } = get();
+        for (const [method, settings] of settingsOf) settingsOf.set(method, withoutLayers(settings));
+        const settings = withoutLayers(form.settings);
+        set({ form: { ...form, settings, layer: undefined, cuts: undefined } });
       },
       setSetting: (name, value) => {
         const { [name]: _dropped, ...others } = get().form.settings;

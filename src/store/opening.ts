@@ -55,7 +55,7 @@ export function createOpening(stores: Stores, question: Question) {
       await question.askNext();
     } else {
       edit.getState().clear();
-      edit.getState().setForm({ layer: undefined });
+      edit.getState().forgetPlaces();
       trace.getState().clear();
       ask.getState().clear();
       bringBackChanges();

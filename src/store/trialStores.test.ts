@@ -6,14 +6,14 @@ import { createSweepStore, sweepShown } from "./sweepStore";
 import { createFakeLab } from "./testing/fakeLab";
 
 const SCORES = { rewrite: { good: 1, count: 1, p: 0.9 }, paraphrase: null, neighbourhood: null };
-const DONE = {
+const DONE: TrialOutcome = {
   status: "done",
   scores: SCORES,
   probes: [],
   updates: [],
   warnings: [],
   milliseconds: 1,
-} as const;
+};
 
 test("methods are chosen and put back, and a duel's finished entries show while it runs", async () => {
   const entry = { method: "ROME" as const, settings: {}, ...DONE };

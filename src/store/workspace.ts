@@ -252,7 +252,9 @@ export function createWorkspace(lab: Lab) {
         return stores.longTarget.getState().clear();
       }
       const { method, settings } = call;
-      await stores.longTarget.getState().look({ method, settings, request });
+      // The page knows the user's own borders itself; the lab is asked for its tokens and its own cut.
+      const { cuts: _own, ...uncut } = request;
+      await stores.longTarget.getState().look({ method, settings, request: uncut });
     },
     /** What each method would take for the present request. */
     async estimateMethods(signal: AbortSignal): Promise<void> {

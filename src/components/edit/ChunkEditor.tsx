@@ -2,7 +2,7 @@
  * A long answer as coloured chunks. Each border is a slider: dragged, or moved by the arrow keys; Delete joins the chunks
  * beside it, Enter halves the one after it, and a press on a token begins a new chunk there.
  */
-import { useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useLayoutEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import type { CutTarget } from "../../domain/longTarget";
 import { visibleString } from "../../lib/visibleText";
 import { addCut, chunkOfTokens, halveAfter, moveCut, rangeOf, removeCut } from "../../store/cuts";
@@ -18,8 +18,7 @@ type BorderProps = {
   index: number;
   cuts: readonly number[];
   tokens: Tokens;
-  onMove: (to: number) => void;
-  onRelease: () => void;
+  onGrab: (event: PointerEvent) => void;
   onKey: (key: string) => boolean;
 };
 
@@ -29,7 +28,7 @@ function tokenAt({ clientX, clientY }: PointerEvent): number | undefined {
   return element === null || element === undefined ? undefined : Number(element.dataset.token);
 }
 
-function Border({ index, cuts, tokens, onMove, onRelease, onKey }: BorderProps) {
+function Border({ index, cuts, tokens, onGrab, onKey }: BorderProps) {
   const { min, max } = rangeOf(cuts, index, tokens.length);
   const at = cuts[index] ?? 0;
   const before = at - (cuts[index - 1] ?? 0);
@@ -44,17 +43,8 @@ function Border({ index, cuts, tokens, onMove, onRelease, onKey }: BorderProps) 
       aria-valuemax={max}
       aria-valuenow={at}
       aria-valuetext={`before ${visibleString(tokens[at]?.text ?? "", "none")}: ${before} tokens, then ${after}`}
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        event.currentTarget.focus();
-      }}
-      onPointerMove={(event) => {
-        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-        const token = tokenAt(event);
-        if (token !== undefined) onMove(token);
-      }}
-      onPointerUp={onRelease}
-      onPointerCancel={onRelease}
+      data-border={index}
+      onPointerDown={onGrab}
       onKeyDown={(event: KeyboardEvent) => {
         if (onKey(event.key)) event.preventDefault();
       }}
@@ -73,7 +63,31 @@ export function ChunkEditor({ tokens, cuts: given, onCut }: ChunkEditorProps) {
   const [draft, setDraft] = useState<readonly number[]>();
   const cuts = draft ?? given;
   const chunkOf = chunkOfTokens(cuts, tokens.length);
+  const group = useRef<HTMLDivElement>(null);
+  /** The border under the pointer. Moves go to the group, for a border is drawn anew at every token it passes. */
+  const held = useRef<number>(undefined);
+  /** The border that keeps the focus wherever it goes. */
+  const focused = useRef<number>(undefined);
+  useLayoutEffect(() => {
+    if (focused.current === undefined) return;
+    group.current?.querySelector<HTMLElement>(`[data-border="${focused.current}"]`)?.focus();
+  });
+
+  const grab = (index: number, event: PointerEvent): void => {
+    event.preventDefault();
+    group.current?.setPointerCapture(event.pointerId);
+    held.current = index;
+    focused.current = index;
+    setDraft(cuts);
+  };
+  const drag = (event: PointerEvent): void => {
+    const token = held.current === undefined ? undefined : tokenAt(event);
+    if (token === undefined || held.current === undefined) return;
+    setDraft(moveCut(cuts, held.current, token, tokens.length));
+  };
   const release = (): void => {
+    if (held.current === undefined) return;
+    held.current = undefined;
     if (draft !== undefined) onCut?.(draft);
     setDraft(undefined);
   };
@@ -91,16 +105,28 @@ export function ChunkEditor({ tokens, cuts: given, onCut }: ChunkEditorProps) {
       End: max,
     };
     const to = places[key];
+    focused.current = index;
     if (to !== undefined) onCut?.(moveCut(cuts, index, to, tokens.length));
-    else if (key === "Delete" || key === "Backspace") onCut?.(removeCut(cuts, index));
-    else if (key === "Enter") onCut?.(halveAfter(cuts, index, tokens.length));
+    else if (key === "Delete" || key === "Backspace") {
+      focused.current = Math.min(index, cuts.length - 2);
+      onCut?.(removeCut(cuts, index));
+    } else if (key === "Enter") onCut?.(halveAfter(cuts, index, tokens.length));
     else return false;
     return true;
   };
 
   return (
     <>
-      <div className={styles.tokens} role="group" aria-label="The answer in chunks">
+      <div
+        ref={group}
+        className={styles.tokens}
+        role="group"
+        aria-label="The answer in chunks"
+        onPointerMove={drag}
+        onPointerUp={release}
+        onPointerCancel={release}
+        onBlur={() => (focused.current = undefined)}
+      >
         {tokens.map(({ text, p }, token) => {
           const border = cuts.indexOf(token);
           return (
@@ -110,8 +136,7 @@ export function ChunkEditor({ tokens, cuts: given, onCut }: ChunkEditorProps) {
                   index={border}
                   cuts={cuts}
                   tokens={tokens}
-                  onMove={(to) => setDraft(moveCut(cuts, border, to, tokens.length))}
-                  onRelease={release}
+                  onGrab={(event) => grab(border, event)}
                   onKey={(key) => byKey(border, key)}
                 />
               )}
