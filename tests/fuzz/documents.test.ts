@@ -7,6 +7,8 @@ import { readEditFile, writeEditFile } from "../../src/editing/editFile";
 import type { StackedEdit } from "../../src/editing/stack";
 import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
 import { digestEdit } from "../../src/editing/weightUpdates";
+import { BENCHMARKS } from "../../src/domain/benchmark";
+import { recogniseRequests } from "../../src/lib/requests/readBenchmark";
 import { readRequests } from "../../src/lib/requests/readRequests";
 import { readFacts } from "../../src/lib/facts/readFacts";
 import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
@@ -280,6 +282,27 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
           ...request.neighbours.map(({ prompt }) => prompt),
         ];
         expect(texts.every((one) => typeof one === "string")).toBe(true);
+      }
+    });
+  });
+
+  test("benchmarks' records in every form: JSON, JSON lines and tables", async () => {
+    const samples = BENCHMARKS.map((name) =>
+      readFileSync(resolve(import.meta.dirname, `../fixtures/benchmarks/${name}.json`), "utf8"),
+    );
+    const originals = samples.map((text) => JSON.parse(text) as unknown[]);
+    const table = "prompt,subject,target\nThe capital of {} is,Chile,Rome\n";
+    await runCases({ kind: 30, share: 4 }, (random) => {
+      const original = random.pick(originals);
+      const lines = original.map((record) => JSON.stringify(record)).join("\n");
+      const text = [
+        () => mutateValue(original, random),
+        () => mutateJson(lines, random),
+        () => mutateJson(table, random),
+      ][random.below(3)]!();
+      for (const request of recogniseRequests(text, "pasted").requests) {
+        assertPlain(request);
+        expect(request.prompt.split("{}")).toHaveLength(2);
       }
     });
   });
