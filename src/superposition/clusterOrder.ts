@@ -12,7 +12,10 @@ type Clusters = {
   /** [n, n]; rows and columns of merged clusters are those of the one that stays. */
   distances: Float32Array;
   sizes: Int32Array;
-  isActive: Uint8Array;
+  /** Clusters that are left: the first `count` entries, in no order, and where each stands among them. */
+  active: Int32Array;
+  place: Int32Array;
+  count: number;
   leaves: (number[] | undefined)[];
 };
 
@@ -23,13 +26,15 @@ export function* clusterOrderSteps(cosines: Float64Array, n: number): Steps<numb
     n,
     distances: Float32Array.from(cosines, (cosine) => 1 - cosine),
     sizes: new Int32Array(n).fill(1),
-    isActive: new Uint8Array(n).fill(1),
+    active: Int32Array.from({ length: n }, (_, at) => at),
+    place: Int32Array.from({ length: n }, (_, at) => at),
+    count: n,
     leaves: Array.from({ length: n }, (_, leaf) => [leaf]),
   };
   const chain: number[] = [];
   let work = 0;
   for (let merged = 0; merged < n - 1;) {
-    if (chain.length === 0) chain.push(clusters.isActive.indexOf(1));
+    if (chain.length === 0) chain.push(clusters.active[0]!);
     const top = chain.at(-1)!;
     const before = chain.at(-2);
     const nearest = nearestOf(clusters, top, before);
@@ -38,27 +43,28 @@ export function* clusterOrderSteps(cosines: Float64Array, n: number): Steps<numb
       merge(clusters, before, top, cosines);
       merged++;
     } else chain.push(nearest);
-    work += n;
+    work += clusters.count;
     if (work > WORK_PER_STEP) {
       work = 0;
       yield;
     }
   }
-  return clusters.leaves[clusters.isActive.indexOf(1)]!;
+  return clusters.leaves[clusters.active[0]!]!;
 }
 
 /** Of equal ones the cluster the chain came from, so that it ends. */
 function nearestOf(
-  { n, distances, isActive }: Clusters,
+  { n, distances, active, count }: Clusters,
   from: number,
   preferred: number | undefined,
 ): number {
   let best = preferred ?? -1;
   let least = preferred === undefined ? Infinity : distances[from * n + preferred]!;
-  for (let other = 0; other < n; other++) {
-    if (other === from || isActive[other] === 0) continue;
-    const distance = distances[from * n + other]!;
-    if (distance < least || best < 0) {
+  const row = from * n;
+  for (let at = 0; at < count; at++) {
+    const other = active[at]!;
+    const distance = distances[row + other]!;
+    if (other !== from && (distance < least || best < 0)) {
       least = distance;
       best = other;
     }
@@ -67,24 +73,29 @@ function nearestOf(
 }
 
 /** `b` goes into `a`: distances of the union are the mean over all pairs. */
-function merge(
-  { n, distances, sizes, isActive, leaves }: Clusters,
-  a: number,
-  b: number,
-  cosines: Float64Array,
-) {
+function merge(clusters: Clusters, a: number, b: number, cosines: Float64Array): void {
+  const { n, distances, sizes, active, leaves } = clusters;
+  remove(clusters, b);
   const [sizeA, sizeB] = [sizes[a]!, sizes[b]!];
-  for (let other = 0; other < n; other++) {
-    if (isActive[other] === 0 || other === a || other === b) continue;
-    const distance =
-      (sizeA * distances[a * n + other]! + sizeB * distances[b * n + other]!) / (sizeA + sizeB);
+  const all = sizeA + sizeB;
+  for (let at = 0; at < clusters.count; at++) {
+    const other = active[at]!;
+    if (other === a) continue;
+    const distance = (sizeA * distances[a * n + other]! + sizeB * distances[b * n + other]!) / all;
     distances[a * n + other] = distance;
     distances[other * n + a] = distance;
   }
   leaves[a] = joined(leaves[a]!, leaves[b]!, (one, other) => cosines[one * n + other]!);
   leaves[b] = undefined;
-  sizes[a] = sizeA + sizeB;
-  isActive[b] = 0;
+  sizes[a] = all;
+}
+
+function remove(clusters: Clusters, cluster: number): void {
+  const { active, place } = clusters;
+  clusters.count--;
+  const last = active[clusters.count]!;
+  active[place[cluster]!] = last;
+  place[last] = place[cluster]!;
 }
 
 /** Both lists, each turned so that the ends that meet are the two that are most alike. */
