@@ -9,7 +9,7 @@ export function DuelChart({ result: { before, entries } }: { result: DuelResult 
     <figure className={styles.chart}>
       <figcaption className={styles.legend}>
         Mean probability of the answer that should win:{" "}
-        {KINDS.map(({ kind, label }) => (
+        {KINDS.filter(({ kind }) => before[kind] !== null).map(({ kind, label }) => (
           <span key={kind} data-kind={kind}>
             {label}
           </span>

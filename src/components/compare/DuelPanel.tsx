@@ -23,7 +23,7 @@ function MethodBoxes() {
       {groupByFamily(methods).map(({ where, how, methods: group }) => (
         <fieldset key={how} className={styles.family}>
           <legend>
-            <strong>{where}</strong> {how}
+            <strong>{where}:</strong> {how}
           </legend>
           {group.map(({ name, summary }) => (
             <label key={name} className={styles.choice} title={summary}>

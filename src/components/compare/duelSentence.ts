@@ -22,6 +22,9 @@ export function standing({ scores }: Done): number {
   return harmonic + 1e-6 * (scores.rewrite?.p ?? 0);
 }
 
+/** Below it, some kind of probe failed altogether. */
+const NO_BALANCE = 1e-4;
+
 const of = (score: KindScore | null): string | undefined =>
   score === null ? undefined : `${score.good} of ${score.count}`;
 
@@ -39,5 +42,9 @@ export function duelSentence(result: DuelResult, requests: number): string {
   ];
   const list = parts.length < 3 ? parts.join(" and ") : `${parts[0]}, ${parts[1]} and ${parts[2]}`;
   const what = requests === 1 ? "this request" : `${requests} requests`;
-  return `Of ${what}, ${best.method} ${list}: the best balance of ${done.length}.${refused}`;
+  const place =
+    standing(best) < NO_BALANCE
+      ? `the closest of ${done.length}, but it fails one kind altogether`
+      : `the best balance of ${done.length}`;
+  return `Of ${what}, ${best.method} ${list}: ${place}.${refused}`;
 }
