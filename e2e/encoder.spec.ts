@@ -2,31 +2,16 @@
  * The sentence encoder in its own worker, as the built page serves it: transformers.js and the runtime from the page's own
  * folder, the model from the hub, here a tiny one (scripts/references/tinyEncoder.py) with the numbers of ONNX in Python.
  */
-import { expect, test, type BrowserContext } from "@playwright/test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ENCODER_FOLDER, serveEncoder } from "./encoderHub";
 import { openPage } from "./lab";
 
-const FOLDER = join(import.meta.dirname, "../tests/fixtures/encoder");
-const EXPECTED = JSON.parse(readFileSync(join(FOLDER, "expected.json"), "utf8")) as {
+const EXPECTED = JSON.parse(readFileSync(join(ENCODER_FOLDER, "expected.json"), "utf8")) as {
   texts: string[];
   vectors: number[][];
 };
-
-/** Answers for the encoder's repository alone; gives what was asked for. */
-async function serveEncoder(context: BrowserContext): Promise<string[]> {
-  const asked: string[] = [];
-  await context.route("https://huggingface.co/**", async (route) => {
-    const { pathname } = new URL(route.request().url());
-    const file = /^\/Xenova\/all-MiniLM-L6-v2\/resolve\/main\/(.+)$/u.exec(pathname)?.[1];
-    asked.push(file ?? pathname);
-    const path = join(FOLDER, file ?? "none");
-    const headers = { "Access-Control-Allow-Origin": "*" };
-    if (file === undefined || !existsSync(path)) return route.fulfill({ status: 404, headers, body: "" });
-    return route.fulfill({ status: 200, headers, body: readFileSync(path) });
-  });
-  return asked;
-}
 
 test("fetches itself when asked, from the page and the hub alone, and gives ONNX's own numbers", async ({
   page,
