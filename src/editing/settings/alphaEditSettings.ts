@@ -15,6 +15,7 @@ import {
   type ModelShape,
   type SettingsDefinition,
 } from "./sharedSettings";
+import { swept } from "./sweptSettings";
 import type { SettingSpec } from "./settingSpec";
 
 export type AlphaEditSettings = BlockTargetSettings & {
@@ -54,6 +55,7 @@ export const alphaEditDefinition: SettingsDefinition<AlphaEditSettings> = {
     nullSpaceThreshold: rowOf(KNOWN, model)?.threshold ?? 2e-2,
     ridge: rowOf(KNOWN, model)?.ridge ?? 1,
     keepEarlier: true,
+    ...swept<AlphaEditSettings>("AlphaEdit", model),
   }),
   elsewhere: {
     ...ELSEWHERE,

@@ -1,6 +1,7 @@
 /** Fine-tuning's and LoRA's hyper-parameters (algorithms.md 10 and 11). */
 import type { SettingSpec } from "./settingSpec";
 import { ELSEWHERE, rowOf, type ModelShape, type SettingsDefinition } from "./sharedSettings";
+import { swept } from "./sweptSettings";
 
 export type FineTuningSettings = {
   layer: number;
@@ -64,6 +65,8 @@ export const fineTuningDefinition: SettingsDefinition<FineTuningSettings> = {
       stopLoss: 1e-2,
       batchSize: 1,
       scoreSpecials: false,
+      // FT-L trains the same layer as well or as badly.
+      ...swept<FineTuningSettings>("FT-M", model),
     };
   },
   elsewhere: KNOWN_ELSEWHERE,

@@ -1,5 +1,6 @@
 /** GRACE's hyper-parameters (algorithms.md 12). */
 import { ELSEWHERE, rowOf, type ModelShape, type SettingsDefinition } from "./sharedSettings";
+import { swept } from "./sweptSettings";
 
 export type GraceSettings = {
   layer: number;
@@ -42,6 +43,7 @@ export const graceDefinition: SettingsDefinition<GraceSettings> = {
     steps: model.family.startsWith("gpt") ? 200 : 50,
     start: "random",
     labelTest: "answer",
+    ...swept<GraceSettings>("GRACE", model),
   }),
   elsewhere: {
     ...ELSEWHERE,

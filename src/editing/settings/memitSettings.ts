@@ -12,6 +12,7 @@ import {
   type ModelShape,
   type SettingsDefinition,
 } from "./sharedSettings";
+import { swept } from "./sweptSettings";
 
 /** What every method with targets in block output space has. */
 export type BlockTargetSettings = {
@@ -142,6 +143,7 @@ export const memitDefinition: SettingsDefinition<MemitSettings> = {
     keepEarlier: false,
     keepShare: 1,
     prune: false,
+    ...swept<MemitSettings>("MEMIT", model),
   }),
   elsewhere: WITH_SECOND_MOMENT,
 };
@@ -162,6 +164,7 @@ export const emmetDefinition: SettingsDefinition<EmmetSettings> = {
     secondMomentWeight: 10 * defaultSecondMomentWeight(model),
     emmetLambda: 0.1,
     updateNormLambda: 0,
+    ...swept<EmmetSettings>("EMMET", model),
   }),
   elsewhere: WITH_SECOND_MOMENT,
 };
@@ -181,6 +184,7 @@ export const pmetDefinition: SettingsDefinition<PmetSettings> = {
     clampNormFactor: 4,
     secondMomentWeight: defaultSecondMomentWeight(model),
     nllFactor: 1,
+    ...swept<PmetSettings>("PMET", model),
   }),
   elsewhere: WITH_SECOND_MOMENT,
 };

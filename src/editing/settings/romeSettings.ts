@@ -15,6 +15,8 @@ import {
   type SettingsDefinition,
 } from "./sharedSettings";
 
+import { swept } from "./sweptSettings";
+
 export type { ModelShape } from "./sharedSettings";
 
 /** One row per setting. `layer` and `lossLayer` get their upper bound from the model. */
@@ -89,7 +91,7 @@ export const rRomeDefinition: SettingsDefinition<RomeSettings> = {
           }
         : spec,
     ),
-  defaults: (model) => ({ ...romeDefaults(model), key: "mean" }),
+  defaults: (model) => ({ ...romeDefaults(model), key: "mean", ...swept<RomeSettings>("R-ROME", model) }),
   elsewhere: {
     ...ELSEWHERE,
     enable_prompt_keys: "set key=bare instead",

@@ -1,0 +1,76 @@
+/** What a sweep found, for people and for the lab's own defaults. */
+import type { EditMethod, Settings } from "../../src/domain/edit";
+import type { Score } from "./score";
+
+export type Row = { method: EditMethod; settings: Settings } & Score & { seconds: number };
+
+export type Sweep = {
+  model: string;
+  modelHash: string;
+  family: string;
+  layers: number;
+  residualWidth: number;
+  precision: string;
+  requests: string[];
+  rows: Row[];
+};
+
+/** A better score by less than this is chance with so few facts. */
+const CLEARLY = 0.01;
+/** ROME's layer is chosen with the model itself, by average traces and hundreds of edits (docs/model-card.md). */
+const CHOSEN_ELSEWHERE: readonly EditMethod[] = ["ROME"];
+
+/** The method's row with nothing set, and its best. */
+function summary({ rows }: Sweep, method: EditMethod): { before: Row; best: Row; tried: number } {
+  const own = rows.filter((row) => row.method === method);
+  const before = own.find(({ settings }) => Object.keys(settings).length === 0)!;
+  const best = own.reduce((most, row) => (row.score > most.score + CLEARLY ? row : most), before);
+  return { before, best, tried: own.length };
+}
+
+const methodsOf = ({ rows }: Sweep): EditMethod[] => [...new Set(rows.map(({ method }) => method))];
+
+/** Settings by method for a model's geometry, where they are clearly better than what stood there. */
+export function defaultsOf(sweep: Sweep) {
+  const { family, layers, residualWidth } = sweep;
+  const found = methodsOf(sweep)
+    .filter((method) => !CHOSEN_ELSEWHERE.includes(method))
+    .map((method) => [method, summary(sweep, method).best.settings] as const)
+    .filter(([, settings]) => Object.keys(settings).length > 0);
+  return { family, layers, residualWidth, methods: Object.fromEntries(found) };
+}
+
+const said = (settings: Settings): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(",") : String(value)}`)
+    .join(" ") || "as they are";
+
+const shares = ({ score, efficacy, paraphrase, neighbourhood }: Row): string =>
+  `**${score.toFixed(2)}** (${[efficacy, paraphrase, neighbourhood].map((value) => value.toFixed(2)).join(", ")})`;
+
+export function markdown(sweeps: readonly Sweep[]): string {
+  const parts = sweeps.map((sweep) => {
+    const lines = methodsOf(sweep).map((method) => {
+      const { before, best, tried } = summary(sweep, method);
+      return `| ${method} | ${tried} | ${shares(before)} | ${said(best.settings)} | ${shares(best)} | ${best.seconds} |`;
+    });
+    return `## ${sweep.model}
+
+Weights ${sweep.modelHash.slice(0, 12)}, ${sweep.precision}; ${sweep.requests.length} facts.
+
+| method | tried | as it stood | best | | CPU seconds |
+| --- | --- | --- | --- | --- | --- |
+${lines.join("\n")}
+`;
+  });
+  return `# Where the methods' defaults come from
+
+Written by \`node scripts/sweepSettings.mjs --model <model>\` (GPT-2: \`--model hub:openai-community/gpt2\`); every row tried is in
+[defaults/](defaults). Each number is the harmonic mean of three shares p(wanted) / (p(new) + p(true)): in the edited wording,
+in other wordings, and for neighbours (in brackets, in this order). Methods that take a batch got all facts at once, the
+others one at a time on the untouched model. First layers were tried, then other settings at the best ones, one at a time;
+a setting becomes a default (\`src/editing/settings/swept.json\`) when it is better by more than ${CLEARLY}. ROME's layer is chosen
+with each model itself ([model card](model-card.md)).
+
+${parts.join("\n")}`;
+}
