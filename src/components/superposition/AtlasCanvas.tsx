@@ -94,7 +94,9 @@ export function AtlasCanvas(props: AtlasCanvasProps) {
 
   // React listens to wheels passively; zooming must keep the page from scrolling.
   const latest = useRef({ view, frame, margins });
-  latest.current = { view, frame, margins };
+  useEffect(() => {
+    latest.current = { view, frame, margins };
+  });
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
