@@ -31,6 +31,18 @@ test("the best layer writes without breaking its neighbours", () => {
   expect(plain(sweepSentence(result, [0.9, 0.8, undefined]))).toContain("Tracing peaks at layer 0");
 });
 
+test("an edit that takes nowhere is not called good", () => {
+  const none = (at: number, p: number): SweepResult["layers"][number] => {
+    const one = layer(at, p, 0.9);
+    const scores = { ...before, rewrite: { good: 0, count: 1, p } };
+    return one.status === "done" ? { ...one, scores } : one;
+  };
+  const failing = { ...result, layers: [none(0, 0.01), none(1, 0.2)] };
+  expect(plain(sweepSentence(failing, [0.9, 0.8]))).toBe(
+    "ROME does not take at any of these layers: at most the new answer reaches 20 %, at layer 1.",
+  );
+});
+
 test("files hold every layer, and one that failed as such", () => {
   const lines = sweepCsv(result, [0.1, 0.8, 0.3]).trim().split("\n");
   expect(lines[1]).toBe("0,0.99,,0.2,0.1,");

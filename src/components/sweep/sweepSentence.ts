@@ -20,8 +20,15 @@ export const doneLayers = ({ layers }: SweepResult): Done[] =>
 const worth = ({ scores }: Done): number =>
   SERIES.reduce((product, { kind }) => product * (scores[kind]?.p ?? 1), 1);
 
+const takes = ({ scores }: Done): boolean => (scores.rewrite?.good ?? 0) > 0;
+
+/** Of the layers where the edit takes, the best; where it takes at none, the one that comes closest. */
 export function bestLayer(result: SweepResult): number | undefined {
-  return doneLayers(result).toSorted((a, b) => worth(b) - worth(a))[0]?.layer;
+  const done = doneLayers(result);
+  const taking = done.filter(takes);
+  if (taking.length > 0) return taking.toSorted((a, b) => worth(b) - worth(a))[0]?.layer;
+  const reached = ({ scores }: Done): number => scores.rewrite?.p ?? 0;
+  return done.toSorted((a, b) => reached(b) - reached(a))[0]?.layer;
 }
 
 function peakOf(curve: TraceCurve): number | undefined {
@@ -34,6 +41,9 @@ export function sweepSentence(result: SweepResult, trace: TraceCurve | undefined
   const best = doneLayers(result).find(({ layer }) => layer === bestLayer(result));
   if (best === undefined) return "No layer took the edit.";
   const { rewrite, paraphrase, neighbourhood } = best.scores;
+  if (!takes(best)) {
+    return `${result.method} does not take at any of these layers: at most the new answer reaches ${percent(rewrite?.p ?? 0)}, at layer ${best.layer}.`;
+  }
   const parts = [
     `gives the new answer ${percent(rewrite?.p ?? 0)}`,
     ...(paraphrase === null ? [] : [`${percent(paraphrase.p)} in other words`]),
