@@ -57,10 +57,10 @@ export function ContinuationView() {
             ) : (
               <DiffText pieces={diffWords(run.result.before, run.result.text)} />
             )}
-            <AroundNote seen={run.result.seen} isRecited={run.result.isRecited} />
           </>
         ) : null}
       </div>
+      {run.status === "done" ? <AroundNote seen={run.result.seen} isRecited={run.result.isRecited} /> : null}
     </div>
   );
 }
