@@ -30,7 +30,6 @@ export function readWhole(path: string): Uint8Array<ArrayBuffer> {
   return path.endsWith(".safetensors") ? expandFixture(bytes) : bytes;
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a rejection where the file is absent
 export const readFixture: ReadFixture = async (path) => readWhole(path);
 
 /** Folders below a folder of the fixtures, wherever they are, sorted. */
