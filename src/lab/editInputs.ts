@@ -24,6 +24,7 @@ export type EditInputs = {
   preserve: readonly string[];
   nullSpaces: NullSpaceStore;
   sentenceEncoder?: SentenceEncoder | undefined;
+  hyperNetwork?: HyperNetwork | undefined;
 };
 
 /** Sampled, read or computed unless the call brings them; kept for the next edit. @throws AppError bad-statistics, cancelled */
@@ -52,7 +53,7 @@ export async function gatherInputs(
   const layers = method.statisticsLayers(settings);
   const preserve = await textsToPreserve(session, call, method.preserves?.(settings) ?? 0, context.signal);
   const { sentenceEncoder } = session.environment;
-  const shared = { contexts, preserve, sentenceEncoder, nullSpaces: nullSpaceStore(session) };
+  const shared = { contexts, preserve, sentenceEncoder, hyperNetwork, nullSpaces: nullSpaceStore(session) };
   if (layers.length === 0) return shared;
   return { ...shared, statistics: await statisticsOf(session, layers, call, context) };
 }
