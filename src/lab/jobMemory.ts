@@ -106,11 +106,16 @@ export function editMemory(state: LoadedState, call: EditCall): JobMemory {
   };
 }
 
-/** Methods take their turn: the largest of them. */
+/** Methods take their turn: the largest of them. What a method refuses is told in its own place, and takes nothing. */
 export function duelMemory(state: LoadedState, { entries, requests, seed }: DuelRequest): JobMemory {
-  const needs = entries.map(({ method, settings }) =>
-    editMemory(state, { method, settings, requests, seed }),
-  );
+  const needs = entries.flatMap(({ method, settings }) => {
+    try {
+      return [editMemory(state, { method, settings, requests, seed })];
+    } catch (error) {
+      if (error instanceof AppError) return [];
+      throw error;
+    }
+  });
   const most = needs.toSorted((a, b) => b.bytes - a.bytes)[0];
   return most ?? { bytes: 0, remedy: "" };
 }
