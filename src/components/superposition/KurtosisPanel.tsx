@@ -72,7 +72,7 @@ export function SizesPanel() {
         hasLegend={false}
         hasDots
       />
-      <div className={styles.tableBox} tabIndex={0} role="region" aria-label="Models compared">
+      <div className={styles.tableBox} tabIndex={0} role="region" aria-label="Table of models">
         <table className={styles.table}>
           <thead>
             <tr>

@@ -41,11 +41,11 @@ function Preview() {
   const isPresent =
     shown !== undefined && shown.call.requests[0]?.subject === subject && shown.call.method === form.method;
   return (
-    <section aria-labelledby="preview-title">
+    <section aria-labelledby="ahead-title">
       <SubHead
         remark={`${form.method} at ${subject === undefined ? "the subject" : visibleString(subject, "none")}, as prepared in Trace & edit`}
       >
-        <span id="preview-title">Will be disturbed</span>
+        <span id="ahead-title">Will be disturbed</span>
       </SubHead>
       {shown === undefined || !isPresent ? (
         <p className={styles.soft}>
