@@ -15,6 +15,7 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { EmscriptenModule } from "./allocation";
 
 type Attrs = Readonly<Record<string, unknown>>;
 type Inputs = readonly TensorInfo[];
@@ -23,13 +24,18 @@ type Copying = (inputs: Inputs, attrs: Attrs, backend: BackendWasm) => TensorInf
 /** All numbers that the product makes are float32, int32 or bool. */
 const bytesOf = ({ dtype }: TensorInfo): number => util.bytesPerElement(dtype);
 
-const heapOf = (backend: BackendWasm): Uint8Array => backend.wasm.HEAPU8;
+const heapOf = (backend: BackendWasm): Uint8Array => (backend.wasm as unknown as EmscriptenModule).HEAPU8;
 
 /** Replaces tfjs's kernels; once per process. */
 export function registerHeapCopies(): void {
-  replace(Slice, ([x], { begin, size }, backend) =>
-    sliced(backend, x!, ...slice_util.parseSliceParams(x!, begin as number[], size as number[])),
-  );
+  replace(Slice, ([x], attrs, backend) => {
+    const [begin, size] = slice_util.parseSliceParams(
+      x!,
+      attrs["begin"] as number[],
+      attrs["size"] as number[],
+    );
+    return sliced(backend, x!, begin!, size!);
+  });
   replace(SplitV, ([x], { numOrSizeSplits, axis }, backend) =>
     split(backend, x!, numOrSizeSplits as number | number[], axis as number),
   );
