@@ -203,7 +203,7 @@ type TraceFile = { result: TraceNumbers & { milliseconds: number } };
 /** Every number of the shown trace, from the page's own export; only the time it took is left out. */
 export async function traceNumbers(page: Page): Promise<TraceNumbers> {
   const item = page.getByRole("menuitem", { name: "Everything (JSON)" });
-  if (!(await item.isVisible())) await page.getByRole("button", { name: "Export" }).click();
+  if (!(await item.isVisible())) await page.getByRole("button", { name: "Export", exact: true }).click();
   // A trace that begins just now takes the menu away: soon over, so that the caller can try again.
   const timeout = 5000;
   const [download] = await Promise.all([page.waitForEvent("download", { timeout }), item.click({ timeout })]);

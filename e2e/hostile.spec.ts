@@ -54,7 +54,7 @@ async function expectHarmless(page: Page): Promise<void> {
 }
 
 async function exported(page: Page, kind: string): Promise<string> {
-  await page.getByRole("button", { name: "Export" }).click();
+  await page.getByRole("button", { name: "Export", exact: true }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("menuitem", { name: kind }).click();
   return readFileSync(await (await download).path(), "utf8");

@@ -79,7 +79,7 @@ test("the other views, the difference after an edit, and the files of a heatmap"
   await openExample(page, "Geography", "Norway");
   for (const view of ["MLP", "Attention", "Severed"]) {
     await page.getByText(view, { exact: true }).click();
-    await expect(page.getByRole("button", { name: "Export" })).toBeEnabled({ timeout: PATIENCE });
+    await expect(page.getByRole("button", { name: "Export", exact: true })).toBeEnabled({ timeout: PATIENCE });
     await expect(heatmap(page)).toBeVisible();
   }
   await makeEdit(page);
@@ -93,7 +93,7 @@ test("the other views, the difference after an edit, and the files of a heatmap"
     ["Picture (PNG)", "png"],
     ["Everything (JSON)", "json"],
   ] as const) {
-    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("button", { name: "Export", exact: true }).click();
     const download = page.waitForEvent("download");
     await page.getByRole("menuitem", { name: item }).click();
     expect((await download).suggestedFilename()).toMatch(new RegExp(`\\.${ending}$`, "u"));

@@ -51,7 +51,7 @@ export async function openExample(page: Page, category: string, subject: string)
 export async function traceIsDone(page: Page, patience = PATIENCE): Promise<void> {
   await expect(heatmap(page)).toHaveAttribute("aria-busy", "false", { timeout: patience });
   await expect(page.locator("#where").getByText("stored result")).toBeHidden();
-  await expect(page.getByRole("button", { name: "Export" })).toBeEnabled({ timeout: PATIENCE });
+  await expect(page.getByRole("button", { name: "Export", exact: true })).toBeEnabled({ timeout: PATIENCE });
 }
 
 export async function makeEdit(page: Page): Promise<void> {
