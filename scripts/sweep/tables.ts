@@ -16,7 +16,7 @@ export type Sweep = {
 };
 
 /** A better score by less than this is chance with so few facts. */
-const CLEARLY = 0.01;
+const CLEARLY = 0.03;
 /** ROME's layer is chosen with the model itself, by average traces and hundreds of edits (docs/model-card.md). */
 const CHOSEN_ELSEWHERE: readonly EditMethod[] = ["ROME"];
 
@@ -69,7 +69,9 @@ Written by \`node scripts/sweepSettings.mjs --model <model>\` (GPT-2: \`--model 
 [defaults/](defaults). Each number is the harmonic mean of three shares p(wanted) / (p(new) + p(true)): in the edited wording,
 in other wordings, and for neighbours (in brackets, in this order). Methods that take a batch got all facts at once, the
 others one at a time on the untouched model. First layers were tried, then other settings at the best ones, one at a time;
-a setting becomes a default (\`src/editing/settings/swept.json\`) when it is better by more than ${CLEARLY}. ROME's layer is chosen
+a setting becomes a default (\`src/editing/settings/swept.json\`) when it is better by more than ${CLEARLY}: less is chance with so
+few facts. (MEMIT on layers 3 to 5 of palimpsest-facts won by 0.02 with four facts, and with a hundred lost to the layers
+that stood there, 88 % of answers against 93 %: \`npm run bench memit\`.) ROME's layer is chosen
 with each model itself ([model card](model-card.md)).
 
 ${parts.join("\n")}`;
