@@ -79,7 +79,9 @@ test("the other views, the difference after an edit, and the files of a heatmap"
   await openExample(page, "Geography", "Norway");
   for (const view of ["MLP", "Attention", "Severed"]) {
     await page.getByText(view, { exact: true }).click();
-    await expect(page.getByRole("button", { name: "Export", exact: true })).toBeEnabled({ timeout: PATIENCE });
+    await expect(page.getByRole("button", { name: "Export", exact: true })).toBeEnabled({
+      timeout: PATIENCE,
+    });
     await expect(heatmap(page)).toBeVisible();
   }
   await makeEdit(page);
