@@ -81,7 +81,7 @@ function Interference({ points }: { points: readonly LifelongPoint[] }) {
           ]}
           labelledBy="accumulated-sentence"
           xName="edits written"
-          yName="mean change of the output at untouched facts"
+          yName="mean change, untouched facts"
         />
       ) : null}
     </Panel>
