@@ -1,9 +1,7 @@
 /**
  * main.ts starts the lab's worker and only then imports the page. Links in the built page let the browser fetch the
- * page's code and style meanwhile, not when main.ts has come so far; and that code is one file, whatever of it the
- * workspaces that come later share.
+ * page's code and style meanwhile, not when main.ts has come so far.
  */
-import { join } from "node:path";
 import type { HtmlTagDescriptor, Plugin } from "vite";
 
 const PAGE = /\/src\/startPage\.tsx$/u;
@@ -19,43 +17,6 @@ function withImports(chunk: Chunk, bundle: Bundle, found = new Set<Chunk>()): Se
     if (imported?.type === "chunk" && !found.has(imported)) withImports(imported, bundle, found);
   }
   return found;
-}
-
-const fileOf = (name: string): string => join(import.meta.dirname, "../src", name).replaceAll("\\", "/");
-
-type Modules = { getModuleInfo(id: string): { importedIds: readonly string[] } | null };
-
-function reachableFrom(id: string, modules: Modules, found = new Set<string>()): Set<string> {
-  found.add(id);
-  for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) {
-    if (!found.has(imported)) reachableFrom(imported, modules, found);
-  }
-  return found;
-}
-
-/** Parts of packages that only later pieces of the page share: what floats above it. */
-const LATER =
-  /floating-ui|remove-scroll|tabbable|\/(?:FocusTrap|Popover|Menu|Modal|ModalBase|Drawer|Combobox|Switch)\//u;
-
-/**
- * What the page shares with later workspaces is one file: by itself every set of sharers gets a file of its own, sixty
- * in all. What main.ts needs stays apart from it.
- */
-export function sharedFile(): {
-  name: (id: string, modules: Modules) => string | null;
-  minShareCount: number;
-  includeDependenciesRecursively: boolean;
-} {
-  let [first, page]: [Set<string> | undefined, Set<string> | undefined] = [undefined, undefined];
-  return {
-    name: (id, modules) => {
-      first ??= reachableFrom(fileOf("main.ts"), modules);
-      page ??= reachableFrom(fileOf("startPage.tsx"), modules);
-      return first.has(id) || !page.has(id) || LATER.test(id) ? null : "shared";
-    },
-    minShareCount: 2,
-    includeDependenciesRecursively: false,
-  };
 }
 
 export function preloadPage(): Plugin {
