@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { contentSecurityPolicy } from "./scripts/contentSecurityPolicy.ts";
 import { offline } from "./scripts/offline.ts";
-import { preloadPage } from "./scripts/preloadPage.ts";
+import { sharedFile, preloadPage } from "./scripts/preloadPage.ts";
 
 export default defineConfig(({ command }) => ({
   base: "./",
@@ -15,6 +15,7 @@ export default defineConfig(({ command }) => ({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     outDir: "dist/page",
+    rolldownOptions: { output: { codeSplitting: { groups: [sharedFile()] } } },
   },
   optimizeDeps: {
     include: [

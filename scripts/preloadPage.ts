@@ -1,7 +1,9 @@
 /**
  * main.ts starts the lab's worker and only then imports the page. Links in the built page let the browser fetch the
- * page's code and style meanwhile, not when main.ts has come so far.
+ * page's code and style meanwhile, not when main.ts has come so far; and that code is one file, whatever of it the
+ * workspaces that come later share.
  */
+import { join } from "node:path";
 import type { HtmlTagDescriptor, Plugin } from "vite";
 
 const PAGE = /\/src\/startPage\.tsx$/u;
@@ -17,6 +19,40 @@ function withImports(chunk: Chunk, bundle: Bundle, found = new Set<Chunk>()): Se
     if (imported?.type === "chunk" && !found.has(imported)) withImports(imported, bundle, found);
   }
   return found;
+}
+
+const fileOf = (name: string): string => join(import.meta.dirname, "../src", name).replaceAll("\\", "/");
+
+type Modules = { getModuleInfo(id: string): { importedIds: readonly string[] } | null };
+
+function reachableFrom(id: string, modules: Modules, found = new Set<string>()): Set<string> {
+  found.add(id);
+  for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) {
+    if (!found.has(imported)) reachableFrom(imported, modules, found);
+  }
+  return found;
+}
+
+/** Parts of packages that only later pieces of the page share: what floats above it. */
+const LATER =
+  /floating-ui|remove-scroll|tabbable|\/(?:FocusTrap|Popover|Menu|Modal|ModalBase|Drawer|Combobox|Switch)\//u;
+
+/**
+ * What the page shares with later workspaces is one file, with all that it needs: by itself every set of sharers gets a
+ * file of its own, sixty in all.
+ */
+export function sharedFile(): {
+  name: (id: string, modules: Modules) => string | null;
+  minShareCount: number;
+} {
+  let page: Set<string> | undefined;
+  return {
+    name: (id, modules) => {
+      page ??= reachableFrom(fileOf("startPage.tsx"), modules);
+      return !page.has(id) || LATER.test(id) ? null : "shared";
+    },
+    minShareCount: 2,
+  };
 }
 
 export function preloadPage(): Plugin {
