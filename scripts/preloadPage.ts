@@ -33,9 +33,12 @@ function reachableFrom(id: string, modules: Modules, found = new Set<string>()):
   return found;
 }
 
-/** Parts of packages that only later pieces of the page share: what floats above it. */
+/**
+ * Parts of packages that only later pieces of the page share: what floats above it; and the packages' tables of
+ * contents, which would bring all of it along.
+ */
 const LATER =
-  /floating-ui|remove-scroll|tabbable|\/(?:FocusTrap|Popover|Menu|Modal|ModalBase|Drawer|Combobox|Switch)\//u;
+  /floating-ui|remove-scroll|tabbable|\/Floating\/|\/(?:FocusTrap|Popover|Menu|Modal|ModalBase|Drawer|Combobox|ScrollArea|Switch)\/|@mantine\/.*\/index\.mjs/u;
 
 /**
  * What the page shares with later workspaces is one file, with all that it needs: by itself every set of sharers gets a

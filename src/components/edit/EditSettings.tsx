@@ -1,96 +1,19 @@
-/** Every setting of the method with its explanation. An empty field means the model's default, which it shows. */
-import { Button, NativeSelect, Switch } from "@mantine/core";
-import type { SettingSpec } from "../../domain/methods";
-import { useSlice, useWorkspace } from "../workspaceContext";
-import { NumberField } from "../ui/NumberField";
-import { Setting, SettingsPopover } from "../ui/SettingsPopover";
-import { StatisticsEditor } from "./StatisticsEditor";
-import { choicesFor, wordsFor } from "./settingWords";
-import { useMethod } from "./useMethod";
+/** Every setting of the method with its explanation, behind a button that tells how many differ from the defaults. */
+import { lazy } from "react";
+import { useSlice } from "../workspaceContext";
+import { SettingsPopover } from "../ui/SettingsPopover";
 
-function FieldControl({ spec }: { spec: SettingSpec }) {
-  const { stores } = useWorkspace();
-  const given = useSlice("edit", (state) => state.form.settings[spec.name]);
-  const fallback = useMethod()?.defaults[spec.name];
-  const { setSetting } = stores.edit.getState();
-  const { label } = wordsFor(spec);
-  if (spec.kind === "layers") return null;
-  if (spec.kind === "boolean") {
-    return (
-      <Switch
-        aria-label={label}
-        checked={Boolean(given ?? fallback)}
-        onChange={(event) => setSetting(spec.name, event.currentTarget.checked)}
-      />
-    );
-  }
-  if (spec.kind === "choice") {
-    return (
-      <NativeSelect
-        size="xs"
-        aria-label={label}
-        value={String(given ?? fallback)}
-        data={choicesFor(spec)}
-        onChange={(event) => setSetting(spec.name, event.currentTarget.value)}
-      />
-    );
-  }
-  return (
-    <NumberField
-      label={label}
-      integer={spec.kind === "integer"}
-      min={spec.min}
-      max={spec.max}
-      value={typeof given === "number" ? given : undefined}
-      placeholder={String(fallback ?? "")}
-      onCommit={(value) => setSetting(spec.name, value)}
-    />
-  );
-}
+const EditSettingsSheet = lazy(() => import("./EditSettingsSheet"));
 
 export function EditSettings() {
-  const { stores } = useWorkspace();
-  const method = useMethod();
-  const settings = useSlice("edit", (state) => state.form.settings);
-  const seed = useSlice("edit", (state) => state.form.seed);
-  const changed = Object.keys(settings).length;
-  const { setForm } = stores.edit.getState();
-  // Where to write stands beside the method's name.
-  const specs = method?.settings.filter(({ name, kind }) => name !== "layer" && kind !== "layers") ?? [];
+  const changed = useSlice("edit", (state) => Object.keys(state.form.settings).length);
   return (
     <SettingsPopover
       name="Settings of the edit"
       label={changed === 0 ? "more…" : `more · ${changed} set`}
       width={340}
     >
-      {specs.map((spec) => (
-        <Setting key={spec.name} {...wordsFor(spec)}>
-          <FieldControl spec={spec} />
-        </Setting>
-      ))}
-      <Setting
-        label="Seed"
-        hint="Draws the short texts that the new value is tried behind, and whatever else is drawn."
-      >
-        <NumberField
-          label="Seed"
-          integer
-          min={0}
-          max={2 ** 32 - 1}
-          value={seed}
-          onCommit={(value) => setForm({ seed: value ?? 1 })}
-        />
-      </Setting>
-      <StatisticsEditor />
-      <Button
-        mt="xs"
-        size="xs"
-        variant="default"
-        disabled={changed === 0}
-        onClick={() => setForm({ settings: {} })}
-      >
-        Back to the defaults
-      </Button>
+      <EditSettingsSheet />
     </SettingsPopover>
   );
 }

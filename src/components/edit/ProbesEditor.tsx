@@ -1,102 +1,15 @@
-/** What the edit is tested on: other wordings that should change too, and other facts that should not. */
-import { ActionIcon, Button, TextInput } from "@mantine/core";
-import { useSlice, useWorkspace } from "../workspaceContext";
-import { CloseIcon } from "../ui/icons";
-import { SubHead } from "../ui/Panel";
+/** What the edit is tested on, behind a button that tells how many probes there are. */
+import { lazy } from "react";
+import { useSlice } from "../workspaceContext";
 import { SettingsPopover } from "../ui/SettingsPopover";
-import styles from "./edit.module.css";
 
-function Paraphrases() {
-  const { stores } = useWorkspace();
-  const paraphrases = useSlice("edit", (state) => state.form.paraphrases);
-  const set = (next: readonly string[]): void => stores.edit.getState().setForm({ paraphrases: next });
-  return (
-    <>
-      <SubHead remark="should change as well">Other wordings</SubHead>
-      {paraphrases.map((text, index) => (
-        <div className={styles.probe} key={index}>
-          <TextInput
-            size="xs"
-            aria-label={`Other wording ${index + 1}`}
-            value={text}
-            onChange={(event) => set(paraphrases.with(index, event.currentTarget.value))}
-          />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`Remove other wording ${index + 1}`}
-            onClick={() => set(paraphrases.toSpliced(index, 1))}
-          >
-            <CloseIcon />
-          </ActionIcon>
-        </div>
-      ))}
-      <Button size="compact-xs" variant="default" onClick={() => set([...paraphrases, ""])}>
-        Add a wording
-      </Button>
-    </>
-  );
-}
-
-function Neighbours() {
-  const { stores } = useWorkspace();
-  const neighbours = useSlice("edit", (state) => state.form.neighbours);
-  const set = (next: typeof neighbours): void => stores.edit.getState().setForm({ neighbours: next });
-  return (
-    <>
-      <SubHead remark="should stay as they are">Neighbouring facts</SubHead>
-      {neighbours.map((neighbour, index) => (
-        <div className={styles.probe} key={index}>
-          <TextInput
-            size="xs"
-            aria-label={`Neighbouring prompt ${index + 1}`}
-            value={neighbour.prompt}
-            onChange={(event) =>
-              set(neighbours.with(index, { ...neighbour, prompt: event.currentTarget.value }))
-            }
-          />
-          <TextInput
-            size="xs"
-            className={styles.probeAnswer ?? ""}
-            aria-label={`Answer of neighbouring prompt ${index + 1}`}
-            placeholder="answer"
-            value={neighbour.target ?? ""}
-            onChange={(event) =>
-              set(neighbours.with(index, { ...neighbour, target: event.currentTarget.value }))
-            }
-          />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`Remove neighbouring fact ${index + 1}`}
-            onClick={() => set(neighbours.toSpliced(index, 1))}
-          >
-            <CloseIcon />
-          </ActionIcon>
-        </div>
-      ))}
-      <Button size="compact-xs" variant="default" onClick={() => set([...neighbours, { prompt: "" }])}>
-        Add a fact
-      </Button>
-    </>
-  );
-}
+const ProbesSheet = lazy(() => import("./ProbesSheet"));
 
 export function ProbesEditor() {
-  const { stores } = useWorkspace();
   const count = useSlice("edit", ({ form }) => form.paraphrases.length + form.neighbours.length);
-  const targetTrue = useSlice("edit", (state) => state.form.targetTrue);
   return (
     <SettingsPopover name="What the edit is tested on" label={`${count} probes`} width={460}>
-      <SubHead>Old answer</SubHead>
-      <TextInput
-        size="xs"
-        aria-label="Old answer"
-        value={targetTrue}
-        onChange={(event) => stores.edit.getState().setForm({ targetTrue: event.currentTarget.value })}
-      />
-      <Paraphrases />
-      <Neighbours />
+      <ProbesSheet />
     </SettingsPopover>
   );
 }
