@@ -44,6 +44,8 @@ test("a long answer is cut by hand, written chunk by chunk, and shown token by t
   await page.mouse.up();
   await expect(first).toHaveAttribute("aria-valuenow", "1");
   const chunks = (await borders.count()) + 1;
+  const shares = editPanel(page).getByRole("list", { name: "Chunks and the fact each disturbs most" });
+  await expect(shares.getByRole("listitem")).toHaveCount(chunks, { timeout: PATIENCE });
   expect(await axeFindings(page), "chunks").toEqual([]);
 
   await page.getByRole("button", { name: "Settings of the edit" }).click();

@@ -60,10 +60,12 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
 
   const presentCall = (): EditCall | undefined => {
     const { text, subject } = prompt.getState();
-    if (subject === undefined) return undefined;
     const { form } = edit.getState();
-    const call = toEditCall(form, text, subject, methodNamed(methods.getState().methods, form.method));
-    // The shares do not depend on what is written, but a request without an answer is refused.
+    const method = methodNamed(methods.getState().methods, form.method);
+    // A long answer is cut into chunks, each with a place of its own in it; it needs no subject.
+    if (method?.longTargets === true ? form.targetNew.trim() === "" : subject === undefined) return undefined;
+    const call = toEditCall(form, text, subject, method);
+    // The shares of a short answer do not depend on what is written, but a request without one is refused.
     const requests = call.requests.map((one) => ({
       ...one,
       targetNew: one.targetNew || one.targetTrue || "?",

@@ -4,7 +4,8 @@ import { useEffect, useMemo } from "react";
 import { ErrorNote } from "../ui/ErrorNote";
 import { SubHead } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
-import { disturbanceSentence, disturbedFacts } from "./disturbance";
+import { ChunkShares } from "./ChunkShares";
+import { chunkDisturbances, disturbanceSentence, disturbedFacts } from "./disturbance";
 import { RankedFacts } from "./RankedFacts";
 import styles from "./superposition.module.css";
 
@@ -12,8 +13,16 @@ const SHOWN = 4;
 /** After the last change of the form, in milliseconds. */
 const REST = 900;
 
-/** Methods whose update has a closed form in the keys. */
-const CLOSED: ReadonlySet<string> = new Set(["ROME", "R-ROME", "MEMIT", "EMMET", "AlphaEdit"]);
+/** Methods whose update has a closed form in the keys; AnyEdit's in those of its chunks. */
+const CLOSED: ReadonlySet<string> = new Set([
+  "ROME",
+  "R-ROME",
+  "MEMIT",
+  "EMMET",
+  "PMET",
+  "AlphaEdit",
+  "AnyEdit",
+]);
 
 export default function WillDisturb() {
   const { limits, stores } = useWorkspace();
@@ -22,6 +31,9 @@ export default function WillDisturb() {
   const span = useSlice("prompt", (state) => state.subject);
   const method = useSlice("edit", (state) => state.form.method);
   const layer = useSlice("edit", (state) => state.form.layer);
+  // Where the answer is cut, it decides; elsewhere its words play no part.
+  const answer = useSlice("edit", ({ form }) => (form.method === "AnyEdit" ? form.targetNew : undefined));
+  const cuts = useSlice("edit", ({ form }) => (form.method === "AnyEdit" ? form.cuts : undefined));
   const settings = useSlice("edit", (state) => state.form.settings);
   const isBusy = useSlice("edit", (state) => state.run.status === "running");
   const hash = useSlice("stack", (state) => state.stack?.weightHash);
@@ -29,18 +41,22 @@ export default function WillDisturb() {
   const facts = useSlice("facts", (state) => state.facts);
   const subject = span && text.slice(span.start, span.end);
   const hasForm = CLOSED.has(method);
-  const canLook = hasForm && subject !== undefined && hash !== undefined && !isBusy && !isTracing;
+  const isAsked = answer === undefined ? subject !== undefined : answer.trim() !== "";
+  const canLook = hasForm && isAsked && hash !== undefined && !isBusy && !isTracing;
 
   useEffect(() => {
     if (!canLook || !limits.isSmall()) return;
     const timer = setTimeout(() => void limits.preview(), REST);
     return () => clearTimeout(timer);
-  }, [limits, canLook, text, span, method, layer, settings, hash, facts]);
+  }, [limits, canLook, text, span, method, layer, answer, cuts, settings, hash, facts]);
 
   const ranked = useMemo(() => (shown ? disturbedFacts(shown) : []), [shown]);
+  const chunks = useMemo(() => (shown ? chunkDisturbances(shown) : []), [shown]);
+  const about = shown?.call.requests[0];
   const isPresent =
-    shown !== undefined && shown.call.requests[0]?.subject === subject && shown.call.method === method;
-  if (!hasForm || subject === undefined) return null;
+    shown?.call.method === method &&
+    (answer === undefined ? about?.subject === subject : about?.targetNew.trim() === answer.trim());
+  if (!hasForm || !isAsked) return null;
   return (
     <section aria-labelledby="disturb-title">
       <SubHead
@@ -62,6 +78,7 @@ export default function WillDisturb() {
         <>
           <p className={styles.soft}>{disturbanceSentence(shown, ranked, threshold)}</p>
           <RankedFacts ranked={ranked} threshold={threshold} most={SHOWN} />
+          <ChunkShares chunks={chunks} threshold={threshold} />
         </>
       ) : preview.status === "failed" ? (
         <ErrorNote error={preview.error} />

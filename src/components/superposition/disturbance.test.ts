@@ -4,6 +4,8 @@ import type { CheckShown, PreviewShown } from "../../store/interferenceStore";
 import {
   agreementSentence,
   checkedFacts,
+  chunkDisturbances,
+  chunksSentence,
   disturbanceSentence,
   disturbedFacts,
   probabilitySentence,
@@ -50,6 +52,25 @@ test("facts are ranked by size, the edited one is none of the others", () => {
     "1 of 2 other facts would take more than 10\u00a0% of the change at layer 2; most falls on Peru: −0.40.",
   );
   expect(disturbanceSentence(PREVIEW, ranked, 0.5)).toMatch(/^None of 2/u);
+});
+
+test("of a long answer each chunk names the other fact that takes most of it", () => {
+  const [layer] = PREVIEW.result.layers;
+  const coefficients = Float64Array.of(1, -0.4, 0.05, 0.9, 0.01, 0.02);
+  const result = {
+    ...PREVIEW.result,
+    requests: 2,
+    chunks: [" Oslo", " is it"].map((text, start) => ({ request: 0, start, end: start + 1, text })),
+    layers: [{ ...layer!, coefficients }],
+  };
+  const chunks = chunkDisturbances({ ...PREVIEW, result });
+  expect(chunks.map(({ name, share }) => [name, share])).toEqual([
+    ["Peru", -0.4],
+    ["Mali", 0.02],
+  ]);
+  expect(chunksSentence(chunks, 0.1)).toMatch(/^1 of 2 chunks/u);
+  expect(chunksSentence(chunks, 0.5)).toMatch(/^No chunk/u);
+  expect(chunkDisturbances(PREVIEW)).toEqual([]);
 });
 
 const CHECK = {

@@ -28,6 +28,35 @@ export function disturbedFacts({ facts, call, result }: PreviewShown): Disturbed
     .sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
 }
 
+/** A chunk of a long answer, and the other fact that takes the largest share of what is written for it. */
+export type ChunkDisturbance = { text: string; name: string; share: number };
+
+/** Per chunk of the answer, at the lowest edited layer; none for methods that write one vector per request. */
+export function chunkDisturbances({ facts, call, result }: PreviewShown): ChunkDisturbance[] {
+  const [layer] = result.layers;
+  const own = new Set(call.requests.map(({ subject }) => subject));
+  if (layer === undefined) return [];
+  return (result.chunks ?? []).flatMap(({ text }, chunk) => {
+    const ofFact = (at: number) => layer.coefficients[chunk * result.kept.length + at]!;
+    const others = result.kept.flatMap((place, at) =>
+      own.has(facts[place]!.subject) ? [] : [{ subject: facts[place]!.subject, share: ofFact(at) }],
+    );
+    if (others.length === 0) return [];
+    const most = others.reduce((a, b) => (Math.abs(b.share) > Math.abs(a.share) ? b : a));
+    return [
+      { text: visibleString(text, "none"), name: visibleString(most.subject, "none"), share: most.share },
+    ];
+  });
+}
+
+export function chunksSentence(chunks: readonly ChunkDisturbance[], threshold: number): string {
+  const above = chunks.filter(({ share }) => Math.abs(share) > threshold).length;
+  const much = `${Math.round(threshold * 100)}\u00a0%`;
+  return above === 0
+    ? `No chunk gives any other fact more than ${much} of its change.`
+    : `${counted(above)} of ${counted(chunks.length)} chunks give another fact more than ${much} of their change.`;
+}
+
 export function disturbanceSentence(
   shown: PreviewShown,
   ranked: readonly Disturbed[],
