@@ -82,12 +82,12 @@ test("full storage: the edit stays, the page says it is not kept, and a dead wor
   await engineIsBack(page);
   // What the journal has comes back first, then what only the page still knew.
   await expect(stateLine(page)).toHaveText("base + 2 edits", { timeout: PATIENCE });
-  expect(await standing(page)).toEqual(both);
+  await expect.poll(() => standing(page), { timeout: PATIENCE }).toEqual(both);
   await expect(page.getByText("They are now: storage takes them again.")).toBeVisible();
   await page.reload();
   await waitForModel(page);
   await expect(stateLine(page)).toHaveText("base + 2 edits", { timeout: PATIENCE });
-  expect(await standing(page)).toEqual(both);
+  await expect.poll(() => standing(page), { timeout: PATIENCE }).toEqual(both);
 });
 
 test("no memory left, in a job and in a load: both say so, and model and edit are back", async ({
