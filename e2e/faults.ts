@@ -139,6 +139,8 @@ export const weightHash = (page: Page): Promise<string> =>
 export async function nextWords(page: Page): Promise<string[]> {
   const list = page.locator("#ask ul[aria-busy]");
   await expect(list).toHaveAttribute("aria-busy", "false", { timeout: PATIENCE });
+  // A new engine is asked again, and until then there are none.
+  await expect(list.getByRole("listitem")).not.toHaveCount(0, { timeout: PATIENCE });
   return list.getByRole("listitem").allInnerTexts();
 }
 

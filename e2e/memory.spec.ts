@@ -39,5 +39,6 @@ test("a trace that would not fit is announced with numbers, and refused without 
   await page.getByLabel("Samples", { exact: true }).fill("2");
   await page.getByLabel("Samples", { exact: true }).press("Enter");
   await page.getByRole("button", { name: "Trace with these" }).click();
-  await expect(page.locator("#trace-sentence")).toContainText("Greece", { timeout: PATIENCE });
+  // What it shows is the model's business; that it came is this journey's.
+  await expect(page.locator("#trace-sentence")).toContainText(/\d\s%/u, { timeout: PATIENCE });
 });

@@ -65,6 +65,9 @@ export function EditPanel({ className }: { className?: string | undefined }) {
   const hasLayer = layerSpec(method) !== undefined;
   const isSweeping = useSlice("sweep", (state) => state.run.status === "running");
   const canEdit = isReady && (hasSubject || isLong) && form.targetNew.trim() !== "";
+  const hasEdits = useSlice("stack", (state) => (state.stack?.edits.length ?? 0) > 0);
+  // What was made is told by what it changed; the room is the list of edits'.
+  const isMade = hasEdits && result?.requests[0]?.target.trim() === form.targetNew.trim();
   const isSame = form.targetNew.trim() !== "" && form.targetNew.trim() === form.targetTrue.trim();
 
   return (
@@ -104,9 +107,11 @@ export function EditPanel({ className }: { className?: string | undefined }) {
       )}
       <MemoryCaution kind="edit" onGo={() => void workspace.edit(true)} />
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
-      <Suspense>
-        <WillDisturb />
-      </Suspense>
+      {isMade ? null : (
+        <Suspense>
+          <WillDisturb />
+        </Suspense>
+      )}
       <Curves />
       {run.status === "running"
         ? null
