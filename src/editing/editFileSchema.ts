@@ -97,7 +97,9 @@ const memory = z.strictObject({
     .strictObject({ bias: finite, likeness: finite, named: finite, threshold: z.number().min(0).max(1) })
     .exactOptional(),
   facts: z
-    .array(z.strictObject({ prompt: text, subject: text, answer: text, demonstrations: z.array(text).max(64) }))
+    .array(
+      z.strictObject({ prompt: text, subject: text, answer: text, demonstrations: z.array(text).max(64) }),
+    )
     .min(1)
     .max(MAX_LIST),
 });
