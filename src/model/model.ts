@@ -33,7 +33,11 @@ export async function loadModel(
   config: ModelConfig,
   context: LoadContext = {},
 ): Promise<Model> {
-  const { weights, hash, baseHash, parameters, silentLayers } = await loadWeights(checkpoint, config, context);
+  const { weights, hash, baseHash, parameters, silentLayers } = await loadWeights(
+    checkpoint,
+    config,
+    context,
+  );
   const rotaryTables = new RotaryTables(config.rotaries, config.contextLength);
   return {
     config,
