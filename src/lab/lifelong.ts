@@ -1,7 +1,7 @@
 /** The next edits of a long sequence, and everything measured after them. The stack holds every one, so any point can be gone back to. */
 import type { EditPartial } from "../domain/edit";
 import type { LayerInterference, LifelongPoint, LifelongRequest } from "../domain/lifelong";
-import type { CallContext } from "../domain/progress";
+import type { CallContext, Progress } from "../domain/progress";
 import type { Fact, LayerCheck } from "../domain/superposition";
 import { readCallSettings } from "../editing/computeEdit";
 import { scoreLifelong } from "../evaluation/lifelongScores";
@@ -34,6 +34,7 @@ export async function continueLifelong(
   const before = state.stack.edits;
   try {
     await makeNext(session, state, request, context);
+    context.onProgress(measuring(request));
     const point = await measure(session, state, request, context.signal);
     if (request.every > 0) await keepStack(session);
     return { ...point, milliseconds: performance.now() - started };
@@ -60,6 +61,13 @@ function check({ done, every, batch = 1, requests, untouched }: LifelongRequest)
     "Give every one a target.",
     { field: "untouched" },
   );
+}
+
+function measuring({ done, every, requests }: LifelongRequest): Progress {
+  const made = Math.min(every, requests.length - done);
+  const note =
+    done + made === 0 ? "Measuring the model before the first edit" : `Measuring after ${done + made} edits`;
+  return { note, done: made, total: made };
 }
 
 async function makeNext(

@@ -11,6 +11,7 @@ import { AppError } from "../lib/errors";
 import type { Lab } from "../workers/client";
 import { keepRuns, MOST_RUNS, recallRuns, type LifelongRun } from "./keptRuns";
 import type { LifelongPlan } from "./lifelongPlan";
+import { lifelongProgress } from "./lifelongProgress";
 import { createRun, IDLE, toAppError, type Run } from "./run";
 
 export type LifelongForm = { method: EditMethod; count: number; every: number; batch: number };
@@ -82,7 +83,12 @@ export function createLifelongStore(
         if (run === undefined) return;
         const done = run.points.at(-1)?.edits;
         if (done === run.requests.length) return;
-        const point = await driver.start((context) => lab.continueLifelong(requestOf(run, done), context));
+        const point = await driver.start(({ signal, onProgress }) =>
+          lab.continueLifelong(requestOf(run, done), {
+            signal,
+            onProgress: (step) => onProgress(lifelongProgress(run, step)),
+          }),
+        );
         if (point === undefined) {
           const { step } = get();
           if (step.status === "failed") fail(id, step.error);
