@@ -36,6 +36,12 @@ export function solveLowerTransposedInPlace(
   }
 }
 
+/** Overwrites every row x of X [rows, n] with L⁻¹ x. */
+export function solveLowerForRows({ n, lower }: CholeskyFactor, x: Float64Array): void {
+  invariant(x.length % n === 0, `solveLowerForRows: ${x.length} numbers are not rows of ${n}`);
+  forwardBlocks(lower, n, x, x.length / n);
+}
+
 /** X = (L Lᵀ)⁻¹ B; B [n, columns] is left alone. */
 export function solveFactored(factor: CholeskyFactor, b: Float64Array, columns = 1): Float64Array {
   const x = Float64Array.from(b);

@@ -4,6 +4,7 @@
  */
 import type { AngleSummary, LayerSuperposition, MatrixKind, RidgeEffect } from "../domain/superposition";
 import { AppError } from "../lib/errors";
+import { gramSteps } from "../linalg/gram";
 import type { SpdFactor } from "../linalg/solveSpd";
 import type { Steps } from "../linalg/steps";
 import { clusterOrderSteps } from "./clusterOrder";
@@ -13,7 +14,7 @@ import { compareQuantiles, compareTails } from "./heavyTails";
 import { belowDiagonal, cosineMatrix, degrees, interferenceMatrix, offDiagonal } from "./interference";
 import { ridgeEffectSteps, ridgesToCompare } from "./ridgeEffect";
 import { strongestPairs } from "./strongestPairs";
-import { gramSteps, whitenSteps } from "./whitening";
+import { whitenSteps } from "./whitening";
 
 export type LayerInput = {
   layer: number;

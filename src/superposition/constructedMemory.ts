@@ -7,11 +7,12 @@ import type { ConstructedMemory, ConstructedMemoryRequest } from "../domain/supe
 import { AppError } from "../lib/errors";
 import { legacyRandom, type LegacyRandom } from "../lib/random/legacyRandom";
 import { cholesky, type CholeskyFactor } from "../linalg/cholesky";
+import { gramSteps } from "../linalg/gram";
 import { dot, norm } from "../linalg/norms";
 import { runAtOnce } from "../linalg/steps";
 import { interferenceOnEdit, recall, writeEdit, type WrittenEdit } from "./closedForm";
 import { interferenceMatrix } from "./interference";
-import { gramSteps, whitenSteps } from "./whitening";
+import { whitenSteps } from "./whitening";
 
 /** Numbers of a value; what is written does not matter, only where. */
 const OUT = 16;

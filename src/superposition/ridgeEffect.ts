@@ -5,11 +5,12 @@
 import type { RidgeEffect } from "../domain/superposition";
 import { AppError } from "../lib/errors";
 import { choleskySteps, type CholeskyFactor } from "../linalg/cholesky";
+import { gramSteps } from "../linalg/gram";
 import { trace } from "../linalg/norms";
 import type { Steps } from "../linalg/steps";
 import { excessKurtosis } from "./distribution";
 import { interferenceMatrix, offDiagonal } from "./interference";
-import { gramSteps, whitenSteps } from "./whitening";
+import { whitenSteps } from "./whitening";
 
 /** From this condition on the effect of a ridge is shown: half of float64's digits are gone. */
 export const BADLY_CONDITIONED = 1e8;

@@ -6,6 +6,7 @@ import type { Statistics } from "../editing/statistics";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import { gramSteps } from "../linalg/gram";
 import { factorSpd } from "../linalg/solveSpd";
 import { runAtOnce } from "../linalg/steps";
 import type { Model } from "../model/model";
@@ -17,7 +18,7 @@ import { interferenceMatrix } from "./interference";
 import { analyseSuperposition, groups } from "./superposition";
 import { largestDifference, openMatrixCase } from "./testing/superpositionCases";
 import { superpositionWarnings } from "./warnings";
-import { gramSteps, whitenSteps } from "./whitening";
+import { whitenSteps } from "./whitening";
 
 const NAME = "tiny-facts2-gpt2";
 const FACTS = [
