@@ -1,5 +1,5 @@
 /** The page: the top bar, the workspace that is on the screen, and what opens over it. */
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { useSlice, useWorkspace } from "./workspaceContext";
 import type { Gallery } from "../store/gallery";
 import styles from "./App.module.css";
@@ -7,11 +7,12 @@ import { DropTarget } from "./model/DropTarget";
 import { Notices } from "./Notices";
 import { TopBar } from "./TopBar";
 import { ErrorNote } from "./ui/ErrorNote";
+import { fetchedOver } from "./ui/fetched";
 import { workspaceEntry } from "./workspaces";
 
-const Help = lazy(() => import("./Help"));
-const SelfTestReport = lazy(() => import("./report/SelfTestReport"));
-const ModelPicker = lazy(() => import("./model/ModelPicker"));
+const Help = fetchedOver("The help", () => import("./Help"));
+const SelfTestReport = fetchedOver("The self-test", () => import("./report/SelfTestReport"));
+const ModelPicker = fetchedOver("The list of models", () => import("./model/ModelPicker"));
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest("input, textarea, select, [role=dialog]") !== null;
@@ -45,16 +46,12 @@ export function App({ gallery }: { gallery: Gallery | undefined }) {
     <div className={styles.page}>
       <TopBar />
       {loading.status === "failed" && sheet !== "models" ? <ErrorNote error={loading.error} /> : null}
-      <Suspense fallback={<main className={styles.workspace} aria-busy />}>
-        <View gallery={gallery} />
-      </Suspense>
+      <View gallery={gallery} />
       <Notices />
       <DropTarget />
-      <Suspense>
-        {sheet === "help" ? <Help onClose={close} /> : null}
-        {sheet === "models" ? <ModelPicker onClose={close} /> : null}
-        {sheet === "report" ? <SelfTestReport onClose={close} /> : null}
-      </Suspense>
+      {sheet === "help" ? <Help onClose={close} /> : null}
+      {sheet === "models" ? <ModelPicker onClose={close} /> : null}
+      {sheet === "report" ? <SelfTestReport onClose={close} /> : null}
     </div>
   );
 }

@@ -1,14 +1,14 @@
 /** The damage meter beside the state of the weights: a light while an edit is on, its reasons on a click. */
 import { Button } from "@mantine/core";
-import { lazy, Suspense } from "react";
 import { enabledCount } from "../../store/stackStore";
+import { fetchedOver } from "../ui/fetched";
 import { useOpener } from "../ui/useOpener";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import styles from "./damage.module.css";
 import { DamageLight } from "./DamageLight";
 import { LEVELS } from "./damageWords";
 
-const DamageSheet = lazy(() => import("./DamageSheet"));
+const DamageSheet = fetchedOver("The report of the damage", () => import("./DamageSheet"));
 
 export function DamageMeter() {
   const { stores } = useWorkspace();
@@ -45,11 +45,7 @@ export function DamageMeter() {
         <DamageLight level={report.level} isBusy={isBusy} />
         &nbsp;{word}
       </Button>
-      {isOpen ? (
-        <Suspense>
-          <DamageSheet report={report} onClose={close} />
-        </Suspense>
-      ) : null}
+      {isOpen ? <DamageSheet report={report} onClose={close} /> : null}
     </span>
   );
 }

@@ -1,11 +1,11 @@
 /** The edit as a sentence, how it is made, and while it runs its loss and the target's probability. */
 import { Button } from "@mantine/core";
-import { lazy, Suspense } from "react";
 import type { EditResult, OptimisationStep } from "../../domain/edit";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { layerSpec } from "../../store/methodStore";
 import { EditList } from "../stack/EditList";
 import { ErrorNote, Hint } from "../ui/ErrorNote";
+import { fetched } from "../ui/fetched";
 import { JobLine } from "../ui/JobLine";
 import { MemoryCaution } from "../ui/MemoryCaution";
 import { Panel } from "../ui/Panel";
@@ -18,10 +18,10 @@ import { ProbesEditor } from "./ProbesEditor";
 import { SilentLayers } from "./SilentLayers";
 import { useMethod } from "./useMethod";
 
-const LongTarget = lazy(() => import("./LongTarget"));
-const ChunkCurves = lazy(() => import("./ChunkCurves"));
-const WillDisturb = lazy(() => import("../superposition/WillDisturb"));
-const OptimisationCharts = lazy(() => import("./OptimisationCharts"));
+const LongTarget = fetched("The editor of long answers", () => import("./LongTarget"));
+const ChunkCurves = fetched("The curves of the chunks", () => import("./ChunkCurves"));
+const WillDisturb = fetched("What an edit will disturb", () => import("../superposition/WillDisturb"));
+const OptimisationCharts = fetched("The chart of the loss", () => import("./OptimisationCharts"));
 
 /** The curves of the edit under way, or of the one that 'what changed' shows. */
 function Curves() {
@@ -35,17 +35,11 @@ function Curves() {
   // The chart's code is a third of a megabyte: while a model is on its way, the processor is the model's.
   if (isLoading) return <div className={styles.curves} />;
   if (losses.length > 1) {
-    return (
-      <Suspense>
-        <ChunkCurves losses={losses} />
-      </Suspense>
-    );
+    return <ChunkCurves losses={losses} />;
   }
   return (
     <div className={styles.curves}>
-      <Suspense>
-        <OptimisationCharts losses={losses} target={name} />
-      </Suspense>
+      <OptimisationCharts losses={losses} target={name} />
     </div>
   );
 }
@@ -81,11 +75,7 @@ export function EditPanel({ className }: { className?: string | undefined }) {
         <ProbesEditor />
       </div>
       <SilentLayers />
-      {isLong ? (
-        <Suspense>
-          <LongTarget />
-        </Suspense>
-      ) : null}
+      {isLong ? <LongTarget /> : null}
       {run.status === "running" ? (
         <JobLine progress={run.progress} fallback="Preparing the edit" onCancel={run.stop} />
       ) : (
@@ -107,11 +97,7 @@ export function EditPanel({ className }: { className?: string | undefined }) {
       )}
       <MemoryCaution kind="edit" onGo={() => void workspace.edit(true)} />
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
-      {isMade ? null : (
-        <Suspense>
-          <WillDisturb />
-        </Suspense>
-      )}
+      {isMade ? null : <WillDisturb />}
       <Curves />
       {run.status === "running"
         ? null

@@ -1,9 +1,9 @@
 /** Every setting of the method with its explanation, behind a button that tells how many differ from the defaults. */
-import { lazy } from "react";
 import { useSlice } from "../workspaceContext";
+import { fetched } from "../ui/fetched";
 import { SettingsPopover } from "../ui/SettingsPopover";
 
-const EditSettingsSheet = lazy(() => import("./EditSettingsSheet"));
+const EditSettingsSheet = fetched("The settings", () => import("./EditSettingsSheet"));
 
 export function EditSettings() {
   const changed = useSlice("edit", (state) => Object.keys(state.form.settings).length);

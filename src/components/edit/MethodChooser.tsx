@@ -1,9 +1,9 @@
 /** The method by name; a press shows all of them. */
 import { useSlice, useWorkspace } from "../workspaceContext";
-import { lazy, Suspense } from "react";
+import { fetched } from "../ui/fetched";
 import { SettingsPopover } from "../ui/SettingsPopover";
 
-const MethodList = lazy(() => import("./MethodList"));
+const MethodList = fetched("The list of methods", () => import("./MethodList"));
 
 export function MethodChooser() {
   const { stores } = useWorkspace();
@@ -11,15 +11,13 @@ export function MethodChooser() {
   return (
     <SettingsPopover name="Method" label={<strong>{name}</strong>} labelText={name} width={440}>
       {(close) => (
-        <Suspense>
-          <MethodList
-            chosen={name}
-            onChoose={(method) => {
-              stores.edit.getState().chooseMethod(method);
-              close();
-            }}
-          />
-        </Suspense>
+        <MethodList
+          chosen={name}
+          onChoose={(method) => {
+            stores.edit.getState().chooseMethod(method);
+            close();
+          }}
+        />
       )}
     </SettingsPopover>
   );

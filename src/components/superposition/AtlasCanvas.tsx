@@ -12,14 +12,17 @@ import {
   cellByKey,
   fitted,
   panned,
+  pinched,
   revealing,
   within,
   zoomed,
   type AtlasView,
   type Frame,
+  type Place,
 } from "./atlasView";
 import { drawAtlas, type AtlasInk, type Margins } from "./drawAtlas";
 import styles from "./superposition.module.css";
+import { useMapPointers } from "./useMapPointers";
 
 type AtlasCanvasProps = {
   values: Float32Array;
@@ -35,10 +38,8 @@ type AtlasCanvasProps = {
 
 const KEYS_HELP =
   "Arrow keys move the cell, Page Up and Page Down by ten, Enter opens the pair, plus and minus zoom, 0 shows all.";
-/** Pointer travel that still counts as a click, in pixels. */
-const STILL = 4;
 
-export function AtlasCanvas(props: AtlasCanvasProps) {
+export default function AtlasCanvas(props: AtlasCanvasProps) {
   const { values, order, names, scheme, cell, pair, onPoint, onChoose } = props;
   const [box, width] = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -54,6 +55,8 @@ export function AtlasCanvas(props: AtlasCanvasProps) {
   );
   const [wanted, setView] = useState<AtlasView>();
   const view = wanted === undefined ? fitted(frame) : within(wanted, frame);
+  // Seen whole, the map lets a finger scroll the page; seen from near, it follows the finger.
+  const isAll = view.scale <= fitted(frame).scale;
   const place = useMemo(() => {
     const places = new Int32Array(n);
     order.forEach((fact, at) => (places[fact] = at));
@@ -112,20 +115,27 @@ export function AtlasCanvas(props: AtlasCanvasProps) {
     return () => element.removeEventListener("wheel", onWheel);
   }, []);
 
+  const placeOf = ({ currentTarget, clientX, clientY }: PointerEvent): Place => {
+    const from = currentTarget.getBoundingClientRect();
+    return { x: clientX - from.left - margins.left, y: clientY - from.top - margins.top };
+  };
   const factsAt = (event: PointerEvent): Cell | undefined => {
-    const from = event.currentTarget.getBoundingClientRect();
-    const point = { x: event.clientX - from.left - margins.left, y: event.clientY - from.top - margins.top };
-    const found = cellAt(view, frame, point);
+    const found = cellAt(view, frame, placeOf(event));
     return found && { i: order[found.row]!, j: order[found.column]! };
   };
-  const drag = useDrag((dx, dy) => setView(panned(latest.current.view, dx, dy, frame)));
+  const move = (change: (from: AtlasView) => AtlasView): void =>
+    setView((before) => change(before === undefined ? fitted(frame) : within(before, frame)));
+  const pointers = useMapPointers(canvas, {
+    placeOf,
+    onDrag: (dx, dy) => move((from) => panned(from, dx, dy, frame)),
+    onPinch: (before, after) => move((from) => pinched(from, before, after, frame)),
+  });
   const onPointerMove = (event: PointerEvent): void => {
-    if (drag.move(event)) return;
+    if (pointers.move(event)) return;
     if (event.pointerType === "mouse") onPoint(factsAt(event));
   };
   const onPointerUp = (event: PointerEvent): void => {
-    const isClick = drag.end();
-    const found = isClick ? factsAt(event) : undefined;
+    const found = pointers.end(event) ? factsAt(event) : undefined;
     if (found === undefined) return;
     onPoint(found);
     if (found.i !== found.j) onChoose(found);
@@ -156,17 +166,17 @@ export function AtlasCanvas(props: AtlasCanvasProps) {
     <div ref={box} className={styles.map}>
       <canvas
         ref={canvas}
-        style={{ width, height }}
+        style={{ width, height, touchAction: isAll ? "pan-y" : "none" }}
         tabIndex={0}
         role="application"
         aria-label={`Map of the shares between ${n} facts. ${KEYS_HELP}`}
         aria-describedby="atlas-cell"
         onKeyDown={onKeyDown}
-        onPointerDown={drag.begin}
+        onPointerDown={pointers.begin}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
-        onPointerCancel={() => drag.end()}
-        onPointerLeave={() => drag.end()}
+        onPointerCancel={pointers.end}
+        onPointerLeave={pointers.end}
       />
       <span className={styles.zoom}>
         <button type="button" onClick={() => zoomBy(1.6)} aria-label="Zoom in">
@@ -181,31 +191,6 @@ export function AtlasCanvas(props: AtlasCanvasProps) {
       </span>
     </div>
   );
-}
-
-/** A pointer held down: how far it went since the last event, and whether it was a click in the end. */
-function useDrag(onDrag: (dx: number, dy: number) => void) {
-  const held = useRef<{ x: number; y: number; travel: number } | undefined>(undefined);
-  return {
-    begin: (event: PointerEvent): void => {
-      held.current = { x: event.clientX, y: event.clientY, travel: 0 };
-    },
-    /** True while the map is dragged. */
-    move: (event: PointerEvent): boolean => {
-      const last = held.current;
-      if (last === undefined) return false;
-      const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
-      const travel = last.travel + Math.abs(dx) + Math.abs(dy);
-      held.current = { x: event.clientX, y: event.clientY, travel };
-      if (travel > STILL) onDrag(dx, dy);
-      return travel > STILL;
-    },
-    end: (): boolean => {
-      const isClick = held.current !== undefined && held.current.travel <= STILL;
-      held.current = undefined;
-      return isClick;
-    },
-  };
 }
 
 function inkOf(element: HTMLElement): AtlasInk {

@@ -1,11 +1,12 @@
 /** The atlas of one layer: its sentence, the map, what the cursor is on, the strongest pairs, and what has to be known of C. */
 import { Button, SegmentedControl } from "@mantine/core";
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import { countStrong } from "../../lib/charts/atlasImage";
 import { colourOf } from "../../lib/heatmap/colour";
 import { visibleString } from "../../lib/visibleText";
 import { sharesKey, type Compared, type LayerView } from "../../store/superpositionStore";
 import { Hint } from "../ui/ErrorNote";
+import { fetched } from "../ui/fetched";
 import { JobLine } from "../ui/JobLine";
 import { Panel } from "../ui/Panel";
 import { useScheme } from "../ui/useScheme";
@@ -14,7 +15,11 @@ import { factName } from "./factName";
 import { atlasSentence, signed } from "./sentences";
 import styles from "./superposition.module.css";
 
-const AtlasCanvas = lazy(() => import("./AtlasCanvas").then((module) => ({ default: module.AtlasCanvas })));
+const AtlasCanvas = fetched(
+  "The map",
+  () => import("./AtlasCanvas"),
+  (note) => <div style={{ minHeight: 400 }}>{note}</div>,
+);
 
 const STRONG = 0.1;
 
@@ -119,18 +124,16 @@ function Layer({ compared, view }: { compared: Compared; view: LayerView | undef
       </div>
       {run.status === "running" ? <JobLine progress={run.progress} fallback="Comparing keys" /> : null}
       {view?.values ? (
-        <Suspense fallback={<div style={{ height: 400 }} />}>
-          <AtlasCanvas
-            values={view.values}
-            order={order}
-            names={names}
-            scheme={scheme}
-            cell={cell}
-            pair={pair}
-            onPoint={point}
-            onChoose={choosePair}
-          />
-        </Suspense>
+        <AtlasCanvas
+          values={view.values}
+          order={order}
+          names={names}
+          scheme={scheme}
+          cell={cell}
+          pair={pair}
+          onPoint={point}
+          onChoose={choosePair}
+        />
       ) : null}
       <p className={styles.under} id="atlas-cell" aria-live="polite">
         {cell && view?.values

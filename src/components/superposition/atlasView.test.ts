@@ -1,6 +1,6 @@
 /** The map never leaves its frame, and what is under the pointer stays there while it grows. */
 import { expect, test } from "vitest";
-import { cellAt, cellByKey, fitted, panned, revealing, zoomed } from "./atlasView";
+import { cellAt, cellByKey, fitted, panned, pinched, revealing, zoomed } from "./atlasView";
 
 const FRAME = { width: 400, height: 300, n: 100 };
 
@@ -21,6 +21,45 @@ test("zooming holds the cell under the pointer", () => {
   expect(cellAt(view, FRAME, point)).toEqual(before);
   expect(zoomed(view, 1e-9, point, FRAME)).toEqual(fitted(FRAME));
   expect(cellAt(fitted(FRAME), FRAME, { x: 350, y: 10 })).toBeUndefined();
+});
+
+test("two fingers: the cell between them stays between them and grows as they part", () => {
+  const view = zoomed(fitted(FRAME), 2, { x: 200, y: 150 }, FRAME);
+  const before = [
+    { x: 100, y: 100 },
+    { x: 180, y: 160 },
+  ] as const;
+  const after = [
+    { x: 120, y: 60 },
+    { x: 240, y: 150 },
+  ] as const;
+  const near = pinched(view, before, after, FRAME);
+  expect(near.scale / view.scale).toBeCloseTo(1.5);
+  expect(near.x + 180 / near.scale).toBeCloseTo(view.x + 140 / view.scale);
+  expect(near.y + 105 / near.scale).toBeCloseTo(view.y + 130 / view.scale);
+  const back = pinched(near, after, before, FRAME);
+  expect([back.scale, back.x, back.y].map((one) => one.toFixed(6))).toEqual(
+    [view.scale, view.x, view.y].map((one) => one.toFixed(6)),
+  );
+});
+
+test("two fingers: side by side they drag, together they say nothing, and the whole map is the least", () => {
+  const view = zoomed(fitted(FRAME), 4, { x: 200, y: 150 }, FRAME);
+  const held = [
+    { x: 100, y: 100 },
+    { x: 200, y: 100 },
+  ] as const;
+  const aside = [
+    { x: 90, y: 130 },
+    { x: 190, y: 130 },
+  ] as const;
+  expect(pinched(view, held, aside, FRAME)).toEqual(panned(view, -10, 30, FRAME));
+  const touching = [
+    { x: 100, y: 100 },
+    { x: 100, y: 100 },
+  ] as const;
+  expect(pinched(view, touching, touching, FRAME)).toEqual(view);
+  expect(pinched(fitted(FRAME), held, touching, FRAME)).toEqual(fitted(FRAME));
 });
 
 test("keys walk within the map, and the cell they reach comes into sight", () => {

@@ -23,21 +23,38 @@ export function within(view: AtlasView, frame: Frame): AtlasView {
   };
 }
 
-/** Larger or smaller by `factor`; what lies at the place (pixels of the map) stays there. */
-export function zoomed(
-  view: AtlasView,
-  factor: number,
-  at: { x: number; y: number },
-  frame: Frame,
-): AtlasView {
+/** A place of the map, in pixels. */
+export type Place = { x: number; y: number };
+
+/** Larger or smaller by `factor`; what lay at the one place lies at the other afterwards. */
+function carried(view: AtlasView, factor: number, from: Place, to: Place, frame: Frame): AtlasView {
   const { scale } = within({ ...view, scale: view.scale * factor }, frame);
-  const hold = (hidden: number, pixels: number): number => hidden + pixels / view.scale - pixels / scale;
-  return within({ scale, x: hold(view.x, at.x), y: hold(view.y, at.y) }, frame);
+  const hidden = (before: number, here: number, there: number): number =>
+    before + here / view.scale - there / scale;
+  return within({ scale, x: hidden(view.x, from.x, to.x), y: hidden(view.y, from.y, to.y) }, frame);
+}
+
+/** Larger or smaller by `factor`; what lies at the place stays there. */
+export function zoomed(view: AtlasView, factor: number, at: Place, frame: Frame): AtlasView {
+  return carried(view, factor, at, at, frame);
 }
 
 export function panned(view: AtlasView, dx: number, dy: number, frame: Frame): AtlasView {
-  return within({ ...view, x: view.x - dx / view.scale, y: view.y - dy / view.scale }, frame);
+  return carried(view, 1, { x: 0, y: 0 }, { x: dx, y: dy }, frame);
 }
+
+export type Fingers = readonly [Place, Place];
+
+/** Two fingers went from one pair of places to another: what lay between them stays there and grows as their distance. */
+export function pinched(view: AtlasView, before: Fingers, after: Fingers, frame: Frame): AtlasView {
+  const factor = distance(after) / distance(before);
+  return carried(view, factor, middle(before), middle(after), frame);
+}
+
+/** Fingers touching one another say nothing about a scale, in pixels. */
+const CLOSEST = 8;
+const distance = ([a, b]: Fingers): number => Math.max(CLOSEST, Math.hypot(a.x - b.x, a.y - b.y));
+const middle = ([a, b]: Fingers): Place => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
 /** Moved as little as needed for a cell to be seen. */
 export function revealing(view: AtlasView, cell: { row: number; column: number }, frame: Frame): AtlasView {

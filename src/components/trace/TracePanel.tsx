@@ -1,9 +1,10 @@
 /** Where is it: the sentence, the heatmap as it fills, and what stands in the cell under the cursor. */
 import { Button } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import type { Example } from "../../store/gallery";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
+import { fetched } from "../ui/fetched";
 import { JobLine } from "../ui/JobLine";
 import { MemoryCaution } from "../ui/MemoryCaution";
 import { Panel } from "../ui/Panel";
@@ -15,9 +16,8 @@ import { TraceHead } from "./TraceHead";
 import { useTracePicture } from "./useTracePicture";
 import { ViewTabs } from "./ViewTabs";
 
-const AverageView = lazy(() => import("./AverageView"));
-
-const SweepView = lazy(() => import("../sweep/SweepView"));
+const AverageView = fetched("The average over many facts", () => import("./AverageView"));
+const SweepView = fetched("The sweep over layers", () => import("../sweep/SweepView"));
 
 export type TraceLayout = { isTable: boolean; isTransposed: boolean };
 
@@ -30,21 +30,13 @@ export function TracePanel({ examples, className }: TracePanelProps) {
   if (isSwept) {
     return (
       <Panel id="where" title="Where does it take?" className={className}>
-        <Suspense>
-          <SweepView />
-        </Suspense>
+        <SweepView />
       </Panel>
     );
   }
   return (
     <Panel id="where" title="Where is it?" className={className} aside={<ViewTabs />}>
-      {isAverage ? (
-        <Suspense>
-          <AverageView examples={examples} />
-        </Suspense>
-      ) : (
-        <OneTrace />
-      )}
+      {isAverage ? <AverageView examples={examples} /> : <OneTrace />}
     </Panel>
   );
 }

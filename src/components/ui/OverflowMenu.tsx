@@ -1,9 +1,10 @@
 /** A button with a menu of actions. What floats is fetched when the first menu opens. */
-import { lazy, Suspense, type ReactNode } from "react";
+import type { ReactNode } from "react";
+import { fetchedOver } from "./fetched";
 import styles from "./SettingsPopover.module.css";
 import { useOpener } from "./useOpener";
 
-const FloatingMenu = lazy(() => import("./FloatingMenu"));
+const FloatingMenu = fetchedOver("The menu", () => import("./FloatingMenu"));
 
 export type MenuAction = { label: string; isDisabled?: boolean; isGrave?: boolean; onChoose: () => void };
 
@@ -19,11 +20,7 @@ export function OverflowMenu({ actions, name, button }: OverflowMenuProps) {
   return (
     <span className={styles.anchor}>
       {button({ ...opener, "aria-haspopup": "menu" })}
-      {isOpen ? (
-        <Suspense>
-          <FloatingMenu actions={actions} name={name} onClose={close} />
-        </Suspense>
-      ) : null}
+      {isOpen ? <FloatingMenu actions={actions} name={name} onClose={close} /> : null}
     </span>
   );
 }

@@ -1,11 +1,12 @@
 /** A button that opens a small sheet of settings beside it. What floats is fetched when the first one opens. */
 import { Button } from "@mantine/core";
-import { lazy, Suspense, type ReactNode } from "react";
+import type { ReactNode } from "react";
+import { fetchedOver } from "./fetched";
 import { ChevronIcon } from "./icons";
 import styles from "./SettingsPopover.module.css";
 import { useOpener } from "./useOpener";
 
-const FloatingSheet = lazy(() => import("./FloatingSheet"));
+const FloatingSheet = fetchedOver("What opens here", () => import("./FloatingSheet"));
 
 type SettingsPopoverProps = {
   label: ReactNode;
@@ -34,11 +35,9 @@ export function SettingsPopover({ label, labelText, name, width = 300, children 
         {label}
       </Button>
       {isOpen ? (
-        <Suspense>
-          <FloatingSheet name={name} width={width} onClose={close}>
-            {typeof children === "function" ? children(close) : children}
-          </FloatingSheet>
-        </Suspense>
+        <FloatingSheet name={name} width={width} onClose={close}>
+          {typeof children === "function" ? children(close) : children}
+        </FloatingSheet>
       ) : null}
     </span>
   );
