@@ -76,6 +76,18 @@ export function createLifelongStore(
       change(id, { fault: { message, remedy } });
     };
 
+    /** A stopped step leaves no fault. */
+    const failed = (id: string): void => {
+      const { step } = get();
+      if (step.status === "failed") fail(id, step.error);
+    };
+    /** Takes the weights of a point into use, with the bits they had. */
+    const goTo = async ({ stackEdits, weightHash }: LifelongPoint): Promise<StackState> => {
+      const stack = await lab.useFirstEdits({ count: stackEdits });
+      if (stack.weightHash !== weightHash) throw notTheSame();
+      return stack;
+    };
+
     /** Steps until the end, a pause or a failure. */
     const goOn = async (id: string, afterStep: AfterStep): Promise<void> => {
       for (;;) {
@@ -89,11 +101,7 @@ export function createLifelongStore(
             onProgress: (step) => onProgress(lifelongProgress(run, step)),
           }),
         );
-        if (point === undefined) {
-          const { step } = get();
-          if (step.status === "failed") fail(id, step.error);
-          return;
-        }
+        if (point === undefined) return failed(id);
         change(id, { points: [...run.points, point] });
         afterStep(await lab.stack({}));
       }
@@ -131,14 +139,14 @@ export function createLifelongStore(
         if (run === undefined || last === undefined) return;
         const { fault: _over, ...sound } = run;
         set({ runs: get().runs.map((one) => (one.id === run.id ? sound : one)), current: run.id });
-        try {
-          const stack = await lab.useFirstEdits({ count: last.stackEdits });
-          if (stack.weightHash !== last.weightHash) throw notTheSame();
+        const found = await driver.start(async ({ onProgress }) => {
+          onProgress({ note: "Going back to the last point", done: last.edits, total: run.requests.length });
+          await goTo(last);
           await lab.keepFirstEdits({ count: last.stackEdits });
-          set({ scrubbed: undefined });
-        } catch (error) {
-          return fail(run.id, error);
-        }
+          return last;
+        });
+        if (found === undefined) return failed(run.id);
+        set({ scrubbed: undefined });
         await goOn(run.id, afterStep);
       },
 
@@ -149,8 +157,7 @@ export function createLifelongStore(
         const point = run?.points.find((one) => one.edits === edits);
         if (run === undefined || point === undefined || get().step.status === "running") return undefined;
         try {
-          const stack = await lab.useFirstEdits({ count: point.stackEdits });
-          if (stack.weightHash !== point.weightHash) throw notTheSame();
+          const stack = await goTo(point);
           set({ scrubbed: edits === run.points.at(-1)?.edits ? undefined : edits });
           return stack;
         } catch (error) {
