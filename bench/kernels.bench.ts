@@ -147,7 +147,7 @@ function attentionContests(batch: number, positions: number, heads: number, head
 }
 
 async function round(relaxed: boolean): Promise<Record<string, Outcome>> {
-  const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd(), relaxed) });
+  const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd(), { relaxed }) });
   console.log(`${backend.adapter}${relaxed ? "" : " (plain build)"}`);
   const contests = [
     ...linearContests(132, 768, 3072),

@@ -1,6 +1,7 @@
 /** The self-test as a user sees it: opened by keys, every check listed, saved for a bug report. */
 import { expect, test } from "@playwright/test";
 import { readFileSync } from "node:fs";
+import { threadsFor } from "../src/gpu/wasm/wasmFiles";
 import { axeFindings, openPage, PATIENCE } from "./lab";
 
 test("the self-test reports adapter, limits and checks, and can be saved", async ({ page }) => {
@@ -19,6 +20,10 @@ test("the self-test reports adapter, limits and checks, and can be saved", async
   const saved = JSON.parse(readFileSync(await file.path(), "utf8")) as Record<string, unknown>;
   expect(saved).toMatchObject({ product: "Palimpsest", passed: true, limits: expect.anything() as object });
   expect((saved["checks"] as unknown[]).length).toBeGreaterThan(20);
+  // Served as `npm start` serves it, the page may share memory, and the engine takes the cores it finds.
+  const cores = await page.evaluate(() => (globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 0));
+  expect(cores).toBeGreaterThan(0);
+  expect(saved["adapter"]).toContain(cores === 1 ? "one thread" : `${threadsFor(cores)} threads`);
   await page.keyboard.press("Escape");
   await expect(sheet).toBeHidden();
 });

@@ -3,13 +3,16 @@ import type { Plugin } from "vite";
 
 const HUB_HOSTS = "https://huggingface.co https://*.hf.co";
 
-/** Directives, joined. Mantine writes <style> elements, hence 'unsafe-inline' for styles only. */
+/**
+ * Directives, joined. Mantine writes <style> elements, hence 'unsafe-inline' for styles only; tfjs fetches its binary
+ * by an address, which for one that was made fit for threads is a blob's.
+ */
 export function policy(connectExtra = ""): string {
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
     "worker-src 'self'",
-    `connect-src 'self' ${HUB_HOSTS}${connectExtra}`,
+    `connect-src 'self' blob: ${HUB_HOSTS}${connectExtra}`,
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' blob: data:",
     "font-src 'self'",

@@ -6,3 +6,6 @@ export function serveFolder(
   port: number,
   search?: boolean,
 ): Promise<{ server: Server; address: string }>;
+
+/** Headers that make a page isolated, so that it may share memory between threads. */
+export const ISOLATION: Readonly<Record<string, string>>;

@@ -17,10 +17,16 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
+/** An isolated page may share memory between threads: the WebAssembly engine then uses all cores. */
+export const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 const HEADERS = {
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
+  ...ISOLATION,
   "Content-Security-Policy": "frame-ancestors 'none'",
   "Cache-Control": "no-cache",
 };

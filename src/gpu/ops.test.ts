@@ -16,7 +16,7 @@ const BACKENDS = [
 
 describe.each(BACKENDS)("$title", ({ name, relaxed }) => {
   beforeAll(async () => {
-    await startBackend(name, { wasmFiles: await readWasmFiles(process.cwd(), relaxed) });
+    await startBackend(name, { wasmFiles: await readWasmFiles(process.cwd(), { relaxed }) });
   });
   afterAll(() => expect(memory().tensors).toBe(0));
 

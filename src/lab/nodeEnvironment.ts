@@ -1,11 +1,13 @@
 /** The lab in a terminal: files from disk; only what can be computed again is kept between runs. Node only. */
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backend, ModelSource, ModelSummary } from "../domain/model";
 import { startBackend } from "../gpu/backend";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import { threadsFor } from "../gpu/wasm/wasmFiles";
 import { AppError } from "../lib/errors";
 import { nearest } from "../lib/nearest";
 import { openHubModel } from "../loading/hub/openHubModel";
@@ -72,7 +74,10 @@ export function nodeEnvironment({ backend }: { backend: Backend }): LabEnvironme
     backends: [backend],
     async startBackend(name) {
       if (name === "webgpu") await provideWebGpu();
-      return startBackend(name, name === "wasm" ? { wasmFiles: await readWasmFiles(root) } : {});
+      if (name !== "wasm") return startBackend(name);
+      return startBackend(name, {
+        wasmFiles: await readWasmFiles(root, { threads: threadsFor(availableParallelism()) }),
+      });
     },
     openSource: (source, { signal }) => openSource(root, source, signal),
     peekSource: async (source, { signal }) => ({

@@ -1,7 +1,8 @@
 /** A version of the page is kept whole or not at all, and no page ever gets parts of two. */
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { createOfflineSite, type Site } from "./offlineSite";
+import { ISOLATION as SERVED } from "../../scripts/serve.mjs";
+import { ISOLATION, createOfflineSite, type Site } from "./offlineSite";
 import { memoryCaches } from "./testing/memoryCaches";
 
 const SCOPE = "https://example.org/lab/";
@@ -53,6 +54,21 @@ test("a visited page opens without a network, headers included", async () => {
   const { headers } = (await ask(site, "index.html"))!;
   expect(headers.get("Content-Security-Policy")).toBe("frame-ancestors 'none'");
   expect(headers.get("Content-Encoding")).toBeNull();
+});
+
+test("every kept file may be part of an isolated page, also one from a version before", async () => {
+  expect(ISOLATION).toEqual(SERVED);
+  const { caches, open } = world(FIRST);
+  const before = await caches.open("palimpsest-page-0");
+  const plain = new Response("m", { headers: { "X-Palimpsest-Sha256": sha256("m") } });
+  await before.put(`${SCOPE}models/m.json`, plain);
+  const site = open(siteOf("1", FIRST));
+  await site.install();
+  for (const path of Object.keys(FIRST)) {
+    const { headers } = (await ask(site, path))!;
+    expect(headers.get("Cross-Origin-Embedder-Policy")).toBe("require-corp");
+    expect(headers.get("X-Palimpsest-Sha256")).toBe(sha256(FIRST[path]!));
+  }
 });
 
 test("what is not the page's own is left to the browser", async () => {

@@ -35,6 +35,11 @@ const FIRST_PAGE = "index.html";
 /** Names in here carry a hash: another content is another name. */
 const HASHED_NAMES = "assets/";
 const AT_ONCE = 4;
+/** As scripts/serve.mjs sends them. */
+export const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+} as const;
 
 export function createOfflineSite(site: Site, context: OfflineSiteContext): OfflineSite {
   const { scope, caches, fetch } = context;
@@ -55,7 +60,7 @@ export function createOfflineSite(site: Site, context: OfflineSiteContext): Offl
 
   const store = async (file: SiteFile): Promise<void> => {
     const response = (await keptBefore(file)) ?? (await fetchChecked(file, addressOf(file.path), fetch));
-    await (await caches.open(ownCache)).put(addressOf(file.path), response);
+    await (await caches.open(ownCache)).put(addressOf(file.path), isolated(response));
   };
 
   /** A page of the version before may still be open, and asks for parts of it that it has not needed yet. */
@@ -124,6 +129,16 @@ async function fetchChecked(
   for (const name of ["Content-Encoding", "Content-Length", "Transfer-Encoding"]) headers.delete(name);
   headers.set(HASH_HEADER, sha256);
   return new Response(bytes, { headers });
+}
+
+/**
+ * With the headers that let the page share memory between threads. Many hosts cannot be told to send them, and a page
+ * that has them runs no worker whose file lacks them, so what an earlier version kept gets them too.
+ */
+function isolated(response: Response): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  return new Response(response.body, { headers });
 }
 
 async function sha256Of(bytes: ArrayBuffer): Promise<string> {

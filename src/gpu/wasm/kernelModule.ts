@@ -1,14 +1,17 @@
 /**
  * Loads our WebAssembly kernels onto tfjs's memory: the relaxed SIMD build where the engine has it, else the plain one.
  */
-import { AppError } from "../../lib/errors";
-import type { WasmFiles, WasmSource } from "./wasmFiles";
+import { KernelTeam } from "./kernelTeam";
+import { withSharedMemory } from "./sharedMemory";
+import { bytesOf, type WasmFiles } from "./wasmFiles";
 
 type Address = number;
 
+export type KernelName = keyof KernelExports & string;
+
 /** What assembly/kernels.ts exports. Addresses are bytes in tfjs's memory; booleans are 0 or 1. */
 export interface KernelExports {
-  linear(x: Address, weight: Address, bias: Address, y: Address, ...sizes: number[]): void;
+  linear(x: Address, weight: Address, bias: Address, y: Address, ...rest: number[]): void;
   linearInputGradientScratch(): number;
   linearInputGradient(dy: Address, weight: Address, dx: Address, ...rest: number[]): void;
   lookup(ids: Address, weight: Address, y: Address, ...sizes: number[]): void;
@@ -68,26 +71,23 @@ export function hasRelaxedSimd(): boolean {
 }
 
 /**
- * Instantiates the kernels on `memory`.
+ * The kernels on `memory`, with as many threads as `files` offers when the memory is shared.
  * @throws AppError `network` when the file cannot be had
  */
 export async function loadKernels(
   files: WasmFiles,
   memory: WebAssembly.Memory,
-): Promise<{ exports: KernelExports; relaxed: boolean }> {
+): Promise<{ team: KernelTeam; relaxed: boolean }> {
   const relaxed = hasRelaxedSimd();
   const bytes = await bytesOf(relaxed ? files.kernelsRelaxed : files.kernels);
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, log: Math.log } });
-  return { exports: instance.exports as unknown as KernelExports, relaxed };
+  const shared = isShared(memory);
+  const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
+  const instance = await WebAssembly.instantiate(module, { env: { memory, log: Math.log } });
+  const kernels = instance.exports as unknown as KernelExports;
+  const crew = shared && files.threads ? { module, memory, ...files.threads } : undefined;
+  return { team: new KernelTeam(kernels, crew), relaxed };
 }
 
-async function bytesOf(source: WasmSource): Promise<BufferSource> {
-  if (typeof source !== "string") return source;
-  const response = await fetch(source, { credentials: "same-origin" });
-  if (!response.ok) {
-    throw new AppError("network", `The kernels at ${source} could not be loaded.`, "Reload the page.", {
-      status: response.status,
-    });
-  }
-  return response.arrayBuffer();
-}
+/** Browsers name the class only where memory may be shared. */
+const isShared = ({ buffer }: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer !== "undefined" && (buffer as unknown) instanceof SharedArrayBuffer;

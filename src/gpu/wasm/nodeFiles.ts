@@ -3,7 +3,10 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { Worker } from "node:worker_threads";
 import { hasRelaxedSimd } from "./kernelModule";
+import type { StartThread } from "./kernelTeam";
+import { serveJobs, takePieces } from "./kernelThread";
 import type { WasmFiles } from "./wasmFiles";
 
 /** The binary of tfjs inside its package. */
@@ -31,9 +34,13 @@ function switchRelaxedSimdOn(): void {
 
 /**
  * @param root the folder that holds node_modules and src (the repository)
- * @param relaxed false gives the plain SIMD kernels also to engines that have relaxed SIMD
+ * @param options.relaxed false gives the plain SIMD kernels also to engines that have relaxed SIMD
+ * @param options.threads 1 unless stated
  */
-export async function readWasmFiles(root: string, relaxed = true): Promise<WasmFiles> {
+export async function readWasmFiles(
+  root: string,
+  { relaxed = true, threads = 1 }: { relaxed?: boolean; threads?: number } = {},
+): Promise<WasmFiles> {
   provideCommonJs();
   if (relaxed) switchRelaxedSimdOn();
   const generated = join(root, "src/gpu/wasm/generated");
@@ -49,5 +56,16 @@ export async function readWasmFiles(root: string, relaxed = true): Promise<WasmF
     read(paths.kernels),
     read(paths.kernelsRelaxed),
   ]);
-  return { tfjs, kernels, kernelsRelaxed };
+  const help = threads > 1 ? { threads: { threads, startThread } } : {};
+  return { tfjs, kernels, kernelsRelaxed, ...help };
 }
+
+const THREAD = `const start = require("node:worker_threads").workerData; (${serveJobs})(start, (${takePieces})(start));`;
+
+const startThread: StartThread = (start) => {
+  const worker = new Worker(THREAD, { eval: true, workerData: start });
+  // A process ends when its own work is done; a thread that cannot start is help that is missing, nothing else.
+  worker.unref();
+  worker.on("error", () => undefined);
+  return { stop: () => void worker.terminate() };
+};

@@ -4,12 +4,12 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Attributes } from "../kernelSpec";
 import { registerHeapCopies } from "./heapCopies";
-import type { KernelExports } from "./kernelModule";
+import type { KernelTeam } from "./kernelTeam";
 import { WASM_KERNELS } from "./wasmKernels";
 import type { Operand, WasmKernel } from "./wasmKernels";
 
-/** @param kernelsOf gives the module of the running backend: backends may be started anew, registration is for ever */
-export function registerWasmKernels(kernelsOf: () => KernelExports): void {
+/** @param teamOf gives the kernels of the running backend: backends may be started anew, registration is for ever */
+export function registerWasmKernels(teamOf: () => KernelTeam): void {
   shareClones();
   registerHeapCopies();
   for (const kernel of WASM_KERNELS) {
@@ -19,7 +19,7 @@ export function registerWasmKernels(kernelsOf: () => KernelExports): void {
       kernelFunc: ({ inputs, attrs, backend }) =>
         callKernel(
           kernel,
-          kernelsOf(),
+          teamOf(),
           backend as BackendWasm,
           inputs as Record<string, TensorInfo>,
           attrs as Attributes,
@@ -48,7 +48,7 @@ function shareClones(): void {
 
 function callKernel(
   kernel: WasmKernel,
-  kernels: KernelExports,
+  team: KernelTeam,
   backend: BackendWasm,
   inputs: Readonly<Record<string, TensorInfo>>,
   attrs: Attributes,
@@ -64,7 +64,7 @@ function callKernel(
   };
   try {
     kernel.compute({
-      kernels,
+      team,
       attrs,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, operandOf(info)])),
       outputs: kernel.spec.outputShapes(shapes, attrs).map((shape) => make(shape, outputs)),

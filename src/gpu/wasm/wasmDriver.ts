@@ -8,21 +8,22 @@ import { PANEL, isPacked, weightShape } from "../weightLayout";
 import { guardAllocation } from "./allocation";
 import type { EmscriptenModule } from "./allocation";
 import { loadKernels } from "./kernelModule";
-import type { KernelExports } from "./kernelModule";
+import { LEAST_WORK, type KernelTeam } from "./kernelTeam";
 import { registerWasmKernels } from "./registerWasmKernels";
-import type { WasmFiles, WasmSource } from "./wasmFiles";
+import { withSharedMemory } from "./sharedMemory";
+import { bytesOf, type WasmFiles, type WasmSource } from "./wasmFiles";
 
-let kernels: KernelExports | undefined;
+let team: KernelTeam | undefined;
 
 /** Registration is once per process; the module is new with every start. */
-function useKernels(loaded: KernelExports): void {
-  if (!kernels) {
+function useTeam(loaded: KernelTeam): void {
+  if (!team) {
     registerWasmKernels(() => {
-      invariant(kernels, "the wasm kernels are not loaded");
-      return kernels;
+      invariant(team, "the wasm kernels are not loaded");
+      return team;
     });
   }
-  kernels = loaded;
+  team = loaded;
 }
 
 /** tfjs fetches its binary itself and only knows addresses. */
@@ -37,7 +38,7 @@ let tfjsBackend: BackendWasm | undefined;
 
 async function startTfjs(files: WasmFiles): Promise<BackendWasm> {
   if (!tfjsBackend) {
-    const backend = await instantiateTfjs(files);
+    const backend = await instantiateFor(files);
     tf.removeBackend("wasm");
     tf.registerBackend("wasm", () => backend, 2);
     tfjsBackend = backend;
@@ -46,11 +47,21 @@ async function startTfjs(files: WasmFiles): Promise<BackendWasm> {
   return tfjsBackend;
 }
 
+/** Shared memory has its whole address space set aside at once, which small devices refuse: then one thread has to do. */
+async function instantiateFor({ tfjs, threads }: WasmFiles): Promise<BackendWasm> {
+  if (threads) {
+    const shared = withSharedMemory(await bytesOf(tfjs));
+    const backend = await instantiateTfjs(shared).catch(() => undefined);
+    if (backend) return backend;
+  }
+  return instantiateTfjs(tfjs);
+}
+
 /** Calls tfjs's factory ourselves: `setBackend` would swallow the reason of a failure. */
-async function instantiateTfjs(files: WasmFiles): Promise<BackendWasm> {
-  // One thread: threads need cross-origin isolation, and our kernels import unshared memory.
+async function instantiateTfjs(file: WasmSource): Promise<BackendWasm> {
+  // tfjs's own kernels stay on one thread: what takes time is ours.
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  const address = addressOf(files.tfjs);
+  const address = addressOf(file);
   const names = [
     "tfjs-backend-wasm.wasm",
     "tfjs-backend-wasm-simd.wasm",
@@ -76,17 +87,19 @@ export async function startWasm(files: WasmFiles | undefined): Promise<Driver> {
   const backend = await startTfjs(files);
   const module = backend.wasm as unknown as EmscriptenModule;
   const { assertHealthy } = guardAllocation(module);
-  const { exports, relaxed } = await loadKernels(files, module.asm.memory);
-  useKernels(exports);
+  const { team: loaded, relaxed } = await loadKernels(files, module.asm.memory);
+  useTeam(loaded);
+  const { threads } = loaded;
   const viewOf = (tensor: tf.Tensor) => backend.typedArrayFromHeap(tensor) as WeightView;
   return {
     name: "wasm",
-    adapter: `WebAssembly, one thread, ${relaxed ? "relaxed SIMD" : "SIMD"}`,
-    limits: { addressSpace: 2 ** 32, threads: 1, simd: relaxed ? "relaxed" : "fixed 128 bit" },
+    adapter: `WebAssembly, ${threads === 1 ? "one thread" : `${threads} threads`}, ${relaxed ? "relaxed SIMD" : "SIMD"}`,
+    limits: { addressSpace: 2 ** 32, threads, simd: relaxed ? "relaxed" : "fixed 128 bit" },
     heldBytes: () => module.HEAPU8.byteLength,
     assertHealthy,
     trim: () => undefined,
-    dispose: () => undefined,
+    dispose: () => loaded.stop(),
+    ...(threads > 1 ? { kernelForms: formsOf(loaded) } : {}),
     layout: () => "panels8",
     allocateWeight: (geometry) => {
       const packed = isPacked(geometry.layout);
@@ -102,4 +115,15 @@ export async function startWasm(files: WasmFiles | undefined): Promise<Driver> {
     readWeight: async (weight, geometry) => readFromMemory(viewOf(weight), geometry),
     settle: async () => undefined,
   };
+}
+
+/** The self-test's cases are small: once all of them are cut for the threads, then everything is as in use again. */
+function formsOf(team: KernelTeam): NonNullable<Driver["kernelForms"]> {
+  const cutFrom = (name: string, leastWork: number) => ({
+    name,
+    choose: () => {
+      team.leastWork = leastWork;
+    },
+  });
+  return [cutFrom(`${team.threads} threads`, 0), cutFrom("", LEAST_WORK)];
 }

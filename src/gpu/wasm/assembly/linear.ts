@@ -3,13 +3,15 @@ import { madd } from "./simd";
 import { packRows, packTransposed, storeTransposed4 } from "./pack";
 import { multiplyPanel } from "./tile";
 
-/** y [rows, out] = x [rows, in] W + bias; W in panels [ceil(out / 8)][in][8], bias 0 when there is none. */
+/**
+ * y [rows, out] = x [rows, in] W + bias; W in panels [ceil(out / 8)][in][8], bias 0 when there is none. The outputs may
+ * be a part of a wider map's: y's rows lie `yRow` bytes apart.
+ */
 export function linear(
-  x: usize, weight: usize, bias: usize, y: usize, rows: i32, inFeatures: i32, outFeatures: i32,
+  x: usize, weight: usize, bias: usize, y: usize, rows: i32, inFeatures: i32, outFeatures: i32, yRow: usize,
 ): void {
   const panelBytes = (<usize>inFeatures) << 5;
   const xRow = (<usize>inFeatures) << 2;
-  const yRow = (<usize>outFeatures) << 2;
   for (let column = 0; column < outFeatures; column += 8) {
     const offset = (<usize>column) << 2;
     multiplyPanel(
@@ -29,9 +31,11 @@ export function linearInputGradientScratch(): i32 {
   return TURN_IN * TURN_OUT;
 }
 
-/** Turns `panels` panels of W, inputs first … first + count - 1, into panels over the inputs: [count / 8][out][8]. */
-export function turn(weight: usize, inFeatures: i32, first: i32, count: i32, panels: i32, to: usize): void {
-  const panelBytes = (<usize>inFeatures) << 5;
+/**
+ * Turns `panels` panels of W, `panelBytes` apart, inputs first … first + count - 1, into panels over the inputs:
+ * [count / 8][out][8].
+ */
+export function turn(weight: usize, panelBytes: usize, first: i32, count: i32, panels: i32, to: usize): void {
   const turnedBytes = (<usize>panels) << 8;
   for (let input = 0; input < count; input += 8) {
     let source = weight + ((<usize>(first + input)) << 5);
@@ -61,27 +65,25 @@ export function turn(weight: usize, inFeatures: i32, first: i32, count: i32, pan
 /**
  * dx [rows, in] = dy [rows, out] Wᵀ from the same panels as `linear`. Many rows: blocks of W are turned into scratch
  * and multiplied as in `linear`. Few rows: dot products along the panels' lanes, which reads W once and writes nothing.
+ * The inputs may be a part of a wider map's: its panels lie `panelBytes` apart and dx's rows `dxRow` bytes.
  */
 export function linearInputGradient(
-  dy: usize, weight: usize, dx: usize, rows: i32, inFeatures: i32, outFeatures: i32, scratch: usize,
+  dy: usize, weight: usize, dx: usize, rows: i32, inFeatures: i32, outFeatures: i32,
+  panelBytes: usize, dxRow: usize, scratch: usize,
 ): void {
+  const dyRow = (<usize>outFeatures) << 2;
   if (rows <= 3) {
     for (let row: usize = 0; row < <usize>rows; row++) {
-      inputGradientOfRow(
-        dy + row * ((<usize>outFeatures) << 2), weight, dx + row * ((<usize>inFeatures) << 2), inFeatures, outFeatures,
-      );
+      inputGradientOfRow(dy + row * dyRow, weight, panelBytes, dx + row * dxRow, inFeatures, outFeatures);
     }
     return;
   }
-  const panelBytes = (<usize>inFeatures) << 5;
-  const dyRow = (<usize>outFeatures) << 2;
-  const dxRow = (<usize>inFeatures) << 2;
   for (let out = 0; out < outFeatures; out += TURN_OUT) {
     const outs = min(TURN_OUT, outFeatures - out);
     const panels = (outs + 7) >> 3;
     for (let input = 0; input < inFeatures; input += TURN_IN) {
       const count = min(TURN_IN, inFeatures - input);
-      turn(weight + (<usize>(out >> 3)) * panelBytes, inFeatures, input, count, panels, scratch);
+      turn(weight + (<usize>(out >> 3)) * panelBytes, panelBytes, input, count, panels, scratch);
       for (let i = 0; i < count; i += 8) {
         multiplyPanel(
           dy + ((<usize>out) << 2), dyRow, 4, rows, scratch + ((<usize>(i >> 3) * panels) << 8), outs,
@@ -105,8 +107,9 @@ function lowOf(dy: usize, left: i32): v128 {
 }
 
 /** One row: four panels at a time, four inputs at a time, one horizontal sum for 4 x 32 products. */
-function inputGradientOfRow(dy: usize, weight: usize, dx: usize, inFeatures: i32, outFeatures: i32): void {
-  const panelBytes = (<usize>inFeatures) << 5;
+function inputGradientOfRow(
+  dy: usize, weight: usize, panelBytes: usize, dx: usize, inFeatures: i32, outFeatures: i32,
+): void {
   for (let out = 0; out < outFeatures; out += 32) {
     const left = outFeatures - out;
     const d0 = lowOf(dy, left), d1 = lowOf(dy + 16, left - 4), d2 = lowOf(dy + 32, left - 8);

@@ -70,14 +70,16 @@ function unpackSteps(layout: i32, panel: usize, first: i32, count: i32, to: usiz
   }
 }
 
-/** y [rows, out] = x [rows, in] W + bias, bias 0 when there is none. `scratch`: 8 floats per input. */
+/**
+ * y [rows, out] = x [rows, in] W + bias, bias 0 when there is none; y's rows lie `yRow` bytes apart. `scratch`: 8 floats
+ * per input.
+ */
 export function linearPacked(
-  x: usize, weight: usize, bias: usize, y: usize, rows: i32, inFeatures: i32, outFeatures: i32,
+  x: usize, weight: usize, bias: usize, y: usize, rows: i32, inFeatures: i32, outFeatures: i32, yRow: usize,
   layout: i32, scratch: usize,
 ): void {
   const bytes = panelBytes(layout, inFeatures);
   const xRow = (<usize>inFeatures) << 2;
-  const yRow = (<usize>outFeatures) << 2;
   for (let column = 0; column < outFeatures; column += 8) {
     const offset = (<usize>column) << 2;
     unpackSteps(layout, weight, 0, inFeatures, scratch);
@@ -98,13 +100,15 @@ export function linearPackedInputGradientScratch(): i32 {
   return 2 * TURN_IN * TURN_OUT;
 }
 
-/** dx [rows, in] = dy [rows, out] Wᵀ: blocks of W are decoded, turned into panels over the inputs, and multiplied. */
+/**
+ * dx [rows, in] = dy [rows, out] Wᵀ: blocks of W are decoded, turned into panels over the inputs, and multiplied. The
+ * inputs may be a part of a wider map's: its panels are `bytes` long and dx's rows lie `dxRow` bytes apart.
+ */
 export function linearPackedInputGradient(
-  dy: usize, weight: usize, dx: usize, rows: i32, inFeatures: i32, outFeatures: i32, layout: i32, scratch: usize,
+  dy: usize, weight: usize, dx: usize, rows: i32, inFeatures: i32, outFeatures: i32,
+  bytes: usize, dxRow: usize, layout: i32, scratch: usize,
 ): void {
-  const bytes = panelBytes(layout, inFeatures);
   const dyRow = (<usize>outFeatures) << 2;
-  const dxRow = (<usize>inFeatures) << 2;
   const turned = scratch + ((<usize>(TURN_IN * TURN_OUT)) << 2);
   for (let out = 0; out < outFeatures; out += TURN_OUT) {
     const outs = min(TURN_OUT, outFeatures - out);
@@ -115,7 +119,7 @@ export function linearPackedInputGradient(
         const panel = weight + (<usize>((out >> 3) + p)) * bytes;
         unpackSteps(layout, panel, input, count, scratch + (<usize>(p * count)) * 32);
       }
-      turn(scratch, count, 0, count, panels, turned);
+      turn(scratch, (<usize>count) << 5, 0, count, panels, turned);
       for (let i = 0; i < count; i += 8) {
         multiplyPanel(
           dy + ((<usize>out) << 2), dyRow, 4, rows, turned + ((<usize>(i >> 3) * panels) << 8), outs,
