@@ -9,6 +9,8 @@ export default tseslint.config(
       "public",
       "src/gpu/wasm/assembly",
       "src/gpu/wasm/generated",
+      "src/linalg/wasm/assembly",
+      "src/linalg/wasm/generated",
       ".cache",
       "**/*.mjs",
     ],

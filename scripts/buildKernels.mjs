@@ -1,6 +1,8 @@
 /**
- * Compiles src/gpu/wasm/assembly to src/gpu/wasm/generated, once with 128-bit SIMD and once with relaxed SIMD.
- * `compileKernels` gives the bytes without writing, so that a test can compare them with the committed files.
+ * Compiles src/gpu/wasm/assembly to src/gpu/wasm/generated, once with 128-bit SIMD and once with relaxed SIMD, and
+ * src/linalg/wasm/assembly to a TypeScript file with the bytes in it: small enough to travel with the code that calls it.
+ * `compileKernels` and `linalgSource` give what they make without writing, so that a test can compare it with the
+ * committed files.
  */
 import { readFile, writeFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,9 +10,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const assembly = join(root, "src/gpu/wasm/assembly");
+const GPU_ASSEMBLY = join(root, "src/gpu/wasm/assembly");
+const LINALG_ASSEMBLY = join(root, "src/linalg/wasm/assembly");
 
 export const GENERATED = join(root, "src/gpu/wasm/generated");
+export const LINALG_GENERATED = join(root, "src/linalg/wasm/generated/kernelBytes.ts");
 
 /** File name and the features it may use. */
 export const VARIANTS = [
@@ -19,10 +23,11 @@ export const VARIANTS = [
 ];
 
 /**
- * No runtime, no checks, tfjs's memory: the module must own no byte of it, so a data segment is an error.
+ * No runtime, no checks, the caller's memory (tfjs's for src/gpu): the module must own no byte of it, so a data segment is
+ * an error.
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function compileKernels(features) {
+export async function compileKernels(features, assembly = GPU_ASSEMBLY) {
   let binary;
   const { error, stderr } = await asc.main(
     [
@@ -42,7 +47,7 @@ export async function compileKernels(features) {
   if (error) throw new Error(`asc failed: ${error.message}\n${stderr.toString()}`);
   if (!binary) throw new Error(`asc gave no binary\n${stderr.toString()}`);
   if (hasDataSection(binary))
-    throw new Error("the kernels own static data, which would lie on tfjs's memory");
+    throw new Error("the kernels own static data, which would lie on their caller's memory");
   return Uint8Array.from(binary);
 }
 
@@ -63,6 +68,18 @@ function hasDataSection(binary) {
   return false;
 }
 
+/**
+ * The text of src/linalg/wasm/generated/kernelBytes.ts. Without relaxed SIMD: with it results would differ between engines.
+ * @returns {Promise<string>}
+ */
+export async function linalgSource() {
+  const bytes = await compileKernels(["simd"], LINALG_ASSEMBLY);
+  return `/** Made by scripts/buildKernels.mjs from ../assembly; base64. */
+export const KERNEL_BYTES =
+  "${Buffer.from(bytes).toString("base64")}";
+`;
+}
+
 async function build() {
   await mkdir(GENERATED, { recursive: true });
   for (const { file, features } of VARIANTS) {
@@ -70,6 +87,9 @@ async function build() {
     await writeFile(join(GENERATED, file), bytes);
     console.log(`${file}: ${bytes.length} bytes`);
   }
+  await mkdir(dirname(LINALG_GENERATED), { recursive: true });
+  await writeFile(LINALG_GENERATED, await linalgSource());
+  console.log("kernelBytes.ts of src/linalg");
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await build();

@@ -5,6 +5,7 @@ import { scoreAnswers } from "../evaluation/probes";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { relativeDifference } from "../linalg/norms";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { computeEdit, type ComputedResult } from "./computeEdit";
@@ -96,7 +97,7 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
           for (let o = 0; o < d; o++)
             for (let r = 0; r < n; r++) change[i * d + o]! += x[i * n + r]! * residuals.values[o * n + r]!;
         const expected = await tensor(`b${b}.delta_w.${layer}`);
-        const truth = expected.shape[0] === f ? expected.values : transposed(expected.values, d, f);
+        const truth = expected.shape[0] === f ? expected.values : transpose(expected.values, d, f);
         const error = relativeDifference(change, truth);
         recordError("AlphaEdit", `${name} batch ${b}`, "ΔW from stored K, R, C, cache", error);
         expect(error).toBeLessThan(1e-3);
@@ -137,10 +138,3 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
     expect(stack.state.weightHash).toBe(model.hash);
   });
 });
-
-function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
-  const out = new Float64Array(values.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j]!;
-  return out;
-}

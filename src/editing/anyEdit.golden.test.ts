@@ -8,7 +8,7 @@ import { scoreAnswers } from "../evaluation/probes";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { norm, relativeDifference } from "../linalg/norms";
-import { transpose } from "../linalg/lowRank";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { computeEdit, type ComputedResult } from "./computeEdit";

@@ -1,12 +1,13 @@
 /**
  * A = L Lᵀ for a symmetric positive definite A [n, n], in float64. Only A's lower triangle is read.
  * Left-looking in panels of columns: every product is a dot product of two rows, which lie contiguously in
- * row-major storage (rowProducts.ts).
+ * row-major storage (rowProducts.ts); a panel's rows below its own block are a substitution with that (substitution.ts).
  * Solving with the factor is triangular.ts; deciding on a ridge is solveSpd.ts.
  */
 import { AppError, invariant } from "../lib/errors";
 import { subtractRowProducts } from "./rowProducts";
 import { runAtOnce, type Steps } from "./steps";
+import { substituteRows, triangleAt } from "./substitution";
 
 /** `lower` is L [n, n], row-major, zeros above the diagonal. */
 export type CholeskyFactor = { n: number; lower: Float64Array };
@@ -55,7 +56,7 @@ function subtractEarlierColumns(lower: Float64Array, n: number, first: number, e
   for (let i = first; i < end; i++) lower.fill(0, i * n + i + 1, i * n + end);
 }
 
-/** The panel's own columns, once all earlier ones are subtracted: pivots, then the rows below. */
+/** The panel's own columns, once all earlier ones are subtracted: its block with the pivots, then the rows below. */
 function factorPanel(
   lower: Float64Array,
   n: number,
@@ -63,14 +64,16 @@ function factorPanel(
   end: number,
   diagonal: Float64Array,
 ): void {
-  for (let i = first; i < n; i++) {
-    for (let j = first; j < Math.min(end, i + 1); j++) {
+  for (let i = first; i < end; i++) {
+    for (let j = first; j <= i; j++) {
       let sum = lower[i * n + j]!;
       for (let k = first; k < j; k++) sum -= lower[i * n + k]! * lower[j * n + k]!;
       if (i > j) lower[i * n + j] = sum / lower[j * n + j]!;
       else lower[i * n + i] = Math.sqrt(checkedPivot(sum, i, n, diagonal[i]!));
     }
   }
+  const below = { values: lower, from: end * n + first, stride: n };
+  substituteRows(triangleAt(lower, n, first, end - first), below, n - end);
 }
 
 function checkedPivot(value: number, index: number, n: number, diagonal: number): number {

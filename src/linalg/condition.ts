@@ -49,7 +49,8 @@ function startVector(n: number): Float64Array {
 function multiplyFactored({ n, lower }: CholeskyFactor, x: Float64Array): Float64Array {
   const transposed = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k <= i; k++) transposed[k]! += lower[i * n + k]! * x[i]!;
+    const value = x[i]!;
+    for (let k = 0; k <= i; k++) transposed[k]! += lower[i * n + k]! * value;
   }
   const y = new Float64Array(n);
   for (let i = 0; i < n; i++) {

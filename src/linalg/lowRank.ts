@@ -6,6 +6,7 @@
  */
 import { cholesky, type CholeskyFactor } from "./cholesky";
 import { productOfRows, subtractRowProducts } from "./rowProducts";
+import { transpose } from "./transpose";
 import { solveFactored } from "./triangular";
 
 /** Rows of a symmetric product made together. */
@@ -103,13 +104,4 @@ function gram(a: Float64Array, b: Float64Array, f: number): Float64Array {
   const product = productOfRows(rows, a === b ? rows : transpose(b, f, n), n, n, f);
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) product[j * n + i] = product[i * n + j]!;
   return product;
-}
-
-/** Aᵀ of A [rows, columns]. */
-export function transpose(a: Float64Array, rows: number, columns: number): Float64Array {
-  const out = new Float64Array(a.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) out[j * rows + i] = a[i * columns + j]!;
-  }
-  return out;
 }

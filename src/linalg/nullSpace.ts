@@ -2,9 +2,10 @@
  * The directions a second moment C [f, f] hardly uses: eigenvectors with an eigenvalue below a threshold, and the
  * projection onto them (AlphaEdit, algorithms.md 7.2). Held as an orthonormal basis of the smaller side.
  */
-import { multiply, transpose } from "./lowRank";
+import { multiply } from "./lowRank";
 import { runAtOnce, type Steps } from "./steps";
 import { symmetricEigenSteps } from "./symmetricEigen";
+import { transpose } from "./transpose";
 
 export type NullSpace = {
   /** f. */

@@ -5,9 +5,10 @@ import { readTensors, tensorOf } from "../../tests/readTensors";
 import { AppError } from "../lib/errors";
 import { cholesky } from "./cholesky";
 import { estimateSpectrum } from "./condition";
-import { solveKeysLowRank, transpose } from "./lowRank";
+import { solveKeysLowRank } from "./lowRank";
 import { norm, relativeDifference, trace } from "./norms";
 import { factorSpd, solveSpd } from "./solveSpd";
+import { transpose } from "./transpose";
 
 const ROOT = "tests/fixtures/linalg";
 

@@ -4,10 +4,11 @@ import { describe, expect, test } from "vitest";
 import { readTensors, tensorOf } from "../../tests/readTensors";
 import { fixtureFolders, fixturePath } from "../../tests/sharedFixtures";
 import { cholesky } from "./cholesky";
-import { multiply, solveKeysDense, solveKeysLowRank, solveProjectedKeys, transpose } from "./lowRank";
+import { multiply, solveKeysDense, solveKeysLowRank, solveProjectedKeys } from "./lowRank";
 import { norm, relativeDifference } from "./norms";
 import { nullSpace, projectOnNullSpace } from "./nullSpace";
 import { symmetricEigen } from "./symmetricEigen";
+import { transpose } from "./transpose";
 
 type Bound = { float64?: number | null };
 type Case = {

@@ -6,6 +6,9 @@
 import { invariant } from "../lib/errors";
 import type { CholeskyFactor } from "./cholesky";
 import { subtractRowProducts } from "./rowProducts";
+import type { Rows } from "./rowProductTiles";
+import { reversedTriangleAt, substituteRows, triangleAt } from "./substitution";
+import { transpose, transposeInto } from "./transpose";
 
 /** Unknowns solved before their part of all further rows is subtracted. */
 const BLOCK = 48;
@@ -15,6 +18,7 @@ const ENOUGH = 4;
 /** Overwrites B with L⁻¹ B. */
 export function solveLowerInPlace({ n, lower }: CholeskyFactor, b: Float64Array, columns: number): void {
   invariant(b.length === n * columns, `solveLower: ${b.length} numbers are not ${n} × ${columns}`);
+  if (columns === 1) return forwardVector(lower, n, b);
   if (columns >= ENOUGH) return asRows(b, n, columns, (rows) => forwardBlocks(lower, n, rows, columns));
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < i; k++) subtractRow(b, columns, i, k, lower[i * n + k]!);
@@ -29,6 +33,7 @@ export function solveLowerTransposedInPlace(
   columns: number,
 ): void {
   invariant(b.length === n * columns, `solveLowerTransposed: ${b.length} numbers are not ${n} × ${columns}`);
+  if (columns === 1) return backwardVector(lower, n, b);
   if (columns >= ENOUGH) return asRows(b, n, columns, (rows) => backwardBlocks(lower, n, rows, columns));
   for (let i = n - 1; i >= 0; i--) {
     divideRow(b, columns, i, lower[i * n + i]!);
@@ -59,59 +64,51 @@ export function solveFactored(factor: CholeskyFactor, b: Float64Array, columns =
   return x;
 }
 
+function forwardVector(lower: Float64Array, n: number, x: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    let sum = x[i]!;
+    for (let k = 0; k < i; k++) sum -= lower[row + k]! * x[k]!;
+    x[i] = sum / lower[row + i]!;
+  }
+}
+
+function backwardVector(lower: Float64Array, n: number, x: Float64Array): void {
+  for (let i = n - 1; i >= 0; i--) {
+    const row = i * n;
+    const value = x[i]! / lower[row + i]!;
+    x[i] = value;
+    for (let k = 0; k < i; k++) x[k]! -= lower[row + k]! * value;
+  }
+}
+
 /** Lets `solve` work on Bᵀ [columns, n]. */
 function asRows(b: Float64Array, n: number, columns: number, solve: (rows: Float64Array) => void): void {
-  const rows = new Float64Array(b.length);
-  for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) rows[c * n + i] = b[i * columns + c]!;
+  const rows = transpose(b, n, columns);
   solve(rows);
-  for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) b[i * columns + c] = rows[c * n + i]!;
+  b.set(transpose(rows, columns, n));
 }
 
 function forwardBlocks(lower: Float64Array, n: number, rows: Float64Array, columns: number): void {
+  const from = (at: number): Rows => ({ values: rows, from: at, stride: n });
   for (let first = 0; first < n; first += BLOCK) {
-    const end = Math.min(first + BLOCK, n);
-    const target = { values: rows, from: first, stride: n };
-    const solved = { values: rows, from: 0, stride: n };
-    subtractRowProducts(
-      target,
-      solved,
-      { values: lower, from: first * n, stride: n },
-      columns,
-      end - first,
-      first,
-    );
-    for (let c = 0; c < columns; c++) {
-      const row = c * n;
-      for (let i = first; i < end; i++) {
-        let sum = rows[row + i]!;
-        for (let k = first; k < i; k++) sum -= lower[i * n + k]! * rows[row + k]!;
-        rows[row + i] = sum / lower[i * n + i]!;
-      }
-    }
+    const size = Math.min(BLOCK, n - first);
+    const left = { values: lower, from: first * n, stride: n };
+    subtractRowProducts(from(first), from(0), left, columns, size, first);
+    substituteRows(triangleAt(lower, n, first, size), from(first), columns);
   }
 }
 
 function backwardBlocks(lower: Float64Array, n: number, rows: Float64Array, columns: number): void {
-  const below = new Float64Array(BLOCK * n);
+  const from = (at: number): Rows => ({ values: rows, from: at, stride: n });
+  const below = { values: new Float64Array(BLOCK * n), from: 0, stride: n };
   const last = Math.floor((n - 1) / BLOCK) * BLOCK;
   for (let first = last; first >= 0; first -= BLOCK) {
     const end = Math.min(first + BLOCK, n);
-    const depth = n - end;
     // The block's columns of L below it, as rows.
-    for (let i = end; i < n; i++) {
-      for (let k = first; k < end; k++) below[(k - first) * n + i - end] = lower[i * n + k]!;
-    }
-    const target = { values: rows, from: first, stride: n };
-    const solved = { values: rows, from: end, stride: n };
-    subtractRowProducts(target, solved, { values: below, from: 0, stride: n }, columns, end - first, depth);
-    for (let c = 0; c < columns; c++) {
-      const row = c * n;
-      for (let i = end - 1; i >= first; i--) {
-        const value = rows[row + i]! / lower[i * n + i]!;
-        rows[row + i] = value;
-        for (let k = first; k < i; k++) rows[row + k]! -= lower[i * n + k]! * value;
-      }
-    }
+    transposeInto(below, { values: lower, from: end * n + first, stride: n }, n - end, end - first);
+    subtractRowProducts(from(first), from(end), below, columns, end - first, n - end);
+    substituteRows(reversedTriangleAt(lower, n, first, end - first), from(end - 1), columns, -1);
   }
 }
 

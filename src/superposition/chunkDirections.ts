@@ -14,7 +14,7 @@ import type { AnyEditSettings } from "../editing/settings/anyEditSettings";
 import { readPlaces } from "../editing/siteValues";
 import { asColumns } from "../editing/updateRules";
 import { AppError } from "../lib/errors";
-import { transpose } from "../linalg/lowRank";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import type { DirectionInputs, LayerDirections } from "./editDirections";
 

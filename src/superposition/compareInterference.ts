@@ -6,8 +6,9 @@ import type { WeightUpdate } from "../domain/edit";
 import type { FactChange, LayerCheck } from "../domain/superposition";
 import type { LocatedText } from "../editing/factToken";
 import { denseChange } from "../editing/weightUpdates";
-import { multiply, transpose } from "../linalg/lowRank";
+import { multiply } from "../linalg/lowRank";
 import { norm } from "../linalg/norms";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import { collectFactRows } from "./factKeys";
 

@@ -20,7 +20,7 @@ import { readPlaces } from "../editing/siteValues";
 import type { Statistics } from "../editing/statistics";
 import { asColumns, nullSpaceRule, rankOneUpdate, type LayerRule } from "../editing/updateRules";
 import { AppError } from "../lib/errors";
-import { transpose } from "../linalg/lowRank";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 
 export type LayerDirections = {

@@ -4,7 +4,8 @@ import type { Fact, InterferencePreview, LayerPreview, PreviewChunk } from "../d
 import { createMoments } from "../editing/moments";
 import { anyEditDefinition } from "../editing/settings/anyEditSettings";
 import { readWith } from "../editing/settings/sharedSettings";
-import { multiply, transpose } from "../linalg/lowRank";
+import { multiply } from "../linalg/lowRank";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import { chunkDirections } from "./chunkDirections";
 import { editDirections, type DirectionInputs, type LayerDirections } from "./editDirections";

@@ -9,6 +9,7 @@ import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { gramSteps } from "../linalg/gram";
 import { factorSpd } from "../linalg/solveSpd";
 import { runAtOnce } from "../linalg/steps";
+import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { openMoments } from "../editing/testing/factCases";
@@ -116,7 +117,7 @@ describe("C from too few tokens", () => {
   const tokenKeys = opened.rows("token_keys_3");
   const tokens = tokenKeys.length / f;
   /** The mean of k kᵀ, which fewer keys than dimensions leave singular. */
-  const c = runAtOnce(gramSteps(transposed(tokenKeys, tokens, f), tokens)).map((value) => value / tokens);
+  const c = runAtOnce(gramSteps(transpose(tokenKeys, tokens, f), tokens)).map((value) => value / tokens);
   const policy = { kind: "whenNeeded", amount: 0.01, conditionLimit: 1e10 } as const;
   const factor = factorSpd(c, f, policy);
   const keys = opened.rows("K_3");
@@ -171,10 +172,3 @@ test("a key that is zero is refused by name", () => {
     /fact 2 at layer 4 is zero/,
   );
 });
-
-/** Rows as columns. */
-function transposed(rows: Float64Array, count: number, width: number): Float64Array {
-  const out = new Float64Array(rows.length);
-  for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) out[j * count + i] = rows[i * width + j]!;
-  return out;
-}

@@ -1,8 +1,8 @@
 /** The published code's matrices and the closed form's runs (fixtures `superposition`), opened for comparison. */
 import { fixtureFolders, fixturePath } from "../../../tests/sharedFixtures";
 import { readTensors, tensorOf } from "../../../tests/readTensors";
+import { transpose } from "../../linalg/transpose";
 import { readFileSync } from "node:fs";
-import { transpose } from "../../linalg/lowRank";
 
 const ROOT = "superposition";
 
