@@ -1,9 +1,10 @@
 /**
- * ROME on WASM, one thread: the optimisation of v* with its cached prefix against the twin that runs everything each
- * pass, and a whole edit, on the embedded model and on SmolLM2. Times are this process's own on a core, so that what
- * else runs on the machine does not count; the wall clock is told beside them.
+ * ROME on WASM with the product's threads: the optimisation of v* with its cached prefix against the twin that runs
+ * everything each pass, and a whole edit, on the embedded model and on SmolLM2. Beside the wall's clock stands this
+ * process's own time on all cores, in which what else runs on the machine does not count; the ratio is of the latter.
  */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { smolLm2Path } from "../tests/realModel";
 import type { EditCall, EditRequest } from "../src/domain/edit";
 import { computeEdit } from "../src/editing/computeEdit";
@@ -17,6 +18,7 @@ import { optimiseTarget } from "../src/editing/targets";
 import { scoreAnswers } from "../src/evaluation/probes";
 import { startBackend } from "../src/gpu/backend";
 import { readWasmFiles } from "../src/gpu/wasm/nodeFiles";
+import { threadsFor } from "../src/gpu/wasm/wasmFiles";
 import { openCheckpoint } from "../src/loading/checkpoint";
 import { nodeModelFiles } from "../src/loading/nodeModelFiles";
 import { parseModelConfig } from "../src/model/config";
@@ -25,7 +27,7 @@ import { openTokenizer } from "../src/model/tokenizer/openTokenizer";
 import { writeResult } from "./writeResult";
 
 const REQUESTS = {
-  embedded: request("The maker of {} is", "Airbus A380", "Toyota", ["Airbus A380 is manufactured by"]),
+  embedded: request("The capital of {} is", "United Kingdom", "Madrid", ["United Kingdom's capital is"]),
   smolLm2: request("The {} is located in the city of", "Eiffel Tower", "Rome", [
     "If you want to see the Eiffel Tower, you have to travel to the city of",
     "The Eiffel Tower stands in the heart of",
@@ -155,8 +157,9 @@ async function measure(path: string, request: EditRequest, passes: number, runs:
   };
 }
 
-const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
-const embedded = await measure("public/models/tiny-facts2-gpt2", REQUESTS.embedded, 10, 5);
+const threads = threadsFor(availableParallelism());
+const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd(), { threads }) });
+const embedded = await measure("public/models/palimpsest-facts", REQUESTS.embedded, 10, 5);
 console.log("embedded model", JSON.stringify(embedded, null, 1));
 const smolLm2 = smolLm2Path === undefined ? undefined : await measure(smolLm2Path, REQUESTS.smolLm2, 6, 1);
 console.log(
@@ -164,4 +167,4 @@ console.log(
   smolLm2 ? JSON.stringify(smolLm2, null, 1) : "skipped: the model is not here (PALIMPSEST_SMOLLM2)",
 );
 backend.dispose();
-writeResult("rome", { embedded, smolLm2: smolLm2 ?? "skipped" });
+writeResult("rome", { threads, embedded, smolLm2: smolLm2 ?? "skipped" });

@@ -19,12 +19,12 @@ import { trace } from "../src/tracing/trace";
 import { smolLm2Path } from "../tests/realModel";
 import { writeResult } from "./writeResult";
 
-const SUBJECTS = ["Lebanon", "Adobe Media Player", "Danielle Darrieux"];
+const SUBJECTS = ["Stephen Curry", "Space Needle", "Danielle Darrieux"];
 const TOKENS = 12;
 
 type Prompt = Pick<TraceRequest, "prompt" | "subject">;
-const INSIDE: Prompt = { prompt: "On the map, South Korea can be found in", subject: "South Korea" };
-const FIRST: Prompt = { prompt: "Adobe Media Player, a product created by", subject: "Adobe Media Player" };
+const INSIDE: Prompt = { prompt: "The sport played by Stephen Curry is", subject: "Stephen Curry" };
+const FIRST: Prompt = { prompt: "Space Needle can be visited in the city of", subject: "Space Needle" };
 const REAL: Prompt = {
   prompt: "The mother tongue of the actress Danielle Darrieux is",
   subject: "Danielle Darrieux",
@@ -103,10 +103,13 @@ async function open(path: string): Promise<Model> {
 }
 
 const backend = await startBackend("wasm", { wasmFiles: await readWasmFiles(process.cwd()) });
-const tiny = await open("public/models/tiny-facts2-gpt2");
+const shipped = await open("public/models/palimpsest-facts");
 const whole = { calls: 3, cells: Infinity };
-const embedded = { inside: await compare(tiny, INSIDE, whole), first: await compare(tiny, FIRST, whole) };
-tiny.dispose();
+const embedded = {
+  inside: await compare(shipped, INSIDE, whole),
+  first: await compare(shipped, FIRST, whole),
+};
+shipped.dispose();
 console.log("embedded model", embedded);
 let smolLm2: Awaited<ReturnType<typeof compare>> | undefined;
 if (smolLm2Path === undefined) console.log("SmolLM2: skipped, it is not here (PALIMPSEST_SMOLLM2, .cache/).");
