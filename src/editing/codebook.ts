@@ -77,11 +77,19 @@ function append(
   return {
     ...book,
     count: book.count + 1,
-    keys: Float32Array.of(...book.keys, ...key),
-    values: Float32Array.of(...book.values, ...value),
-    radii: Float32Array.of(...book.radii, radius),
+    keys: joined(book.keys, key),
+    values: joined(book.values, value),
+    radii: joined(book.radii, Float32Array.of(radius)),
     labels: [...book.labels, label],
   };
+}
+
+/** Not by spreading: a codebook of a hundred facts has more numbers than a call may have arguments. */
+function joined(book: Float32Array, entry: Float32Array): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(book.length + entry.length);
+  all.set(book);
+  all.set(entry, book.length);
+  return all;
 }
 
 const sameAnswer = (a: Label, b: Label): boolean => a.answer.join() === b.answer.join();
