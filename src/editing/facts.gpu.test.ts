@@ -12,6 +12,7 @@ import { fetchFixture } from "../model/testing/fetchFixture";
 import { loadFixture } from "../model/testing/openFixture";
 import type { Model } from "../model/model";
 import { computeEdit } from "./computeEdit";
+import type { SecondMoment } from "./secondMoment";
 import { EditStack, type ComputedEdit } from "./stack";
 import type { Statistics } from "./statistics";
 import { openTensors } from "./testing/romeCases";
@@ -42,7 +43,7 @@ async function openCase(name: string, folder: string) {
     `editing/${name}/second_moments/case.json`,
   );
   const model = await loadFixture(fetchFixture, name);
-  const layers: Statistics["layers"] = new Map();
+  const layers = new Map<number, SecondMoment>();
   for (const layer of stored.layers) {
     const { values } = await moments(`C.${layer}`);
     layers.set(layer, { width: model.config.mlpWidth, values, tokens: 0, convergence: [] });

@@ -57,6 +57,12 @@ type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const FORM: LifelongForm = { method: "ROME", count: 100, every: 5, batch: 1 };
 
+/** The next run is planned as the last one was. */
+const formOf = (run: LifelongRun | undefined): LifelongForm =>
+  run === undefined
+    ? FORM
+    : { method: run.method, count: run.requests.length, every: run.every, batch: run.batch };
+
 export function createLifelongStore(
   lab: LifelongLab,
   storage: Storage | undefined = globalThis.localStorage,
@@ -108,7 +114,7 @@ export function createLifelongStore(
     };
 
     return {
-      form: FORM,
+      form: formOf(runs.at(-1)),
       runs,
       current: runs.at(-1)?.id,
       onStack: undefined,

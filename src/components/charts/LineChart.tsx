@@ -7,7 +7,8 @@ import { useWidth } from "./useWidth";
 
 export type Series = {
   key: string;
-  name: ReactNode;
+  /** One without a name is not in the legend. */
+  name?: ReactNode;
   points: readonly (readonly [number, number])[];
   stroke: string;
   dash?: string;
@@ -88,26 +89,40 @@ export function LineChart(props: LineChartProps) {
       </div>
       {hasLegend ? (
         <ul className={styles.legend}>
-          {series.map((one) => (
-            <li key={one.key}>
-              <svg width="26" height="8" aria-hidden="true">
-                <line
-                  x1="0"
-                  x2="26"
-                  y1="4"
-                  y2="4"
-                  stroke={one.stroke}
-                  strokeWidth={one.width ?? 2}
-                  strokeDasharray={one.dash}
-                  opacity={one.opacity}
-                />
-              </svg>
-              {one.name}
-            </li>
-          ))}
+          {series
+            .filter(({ name }) => name !== undefined)
+            .map((one) => (
+              <li key={one.key}>
+                <Stroke {...one} />
+                {one.name}
+              </li>
+            ))}
         </ul>
       ) : null}
     </figure>
+  );
+}
+
+/** A short piece of a curve, beside its name. */
+export function Stroke({
+  stroke,
+  dash,
+  width = 2,
+  opacity,
+}: Pick<Series, "stroke" | "dash" | "width" | "opacity">) {
+  return (
+    <svg width="26" height="8" aria-hidden="true">
+      <line
+        x1="0"
+        x2="26"
+        y1="4"
+        y2="4"
+        stroke={stroke}
+        strokeWidth={width}
+        strokeDasharray={dash}
+        opacity={opacity}
+      />
+    </svg>
   );
 }
 

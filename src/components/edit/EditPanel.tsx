@@ -31,7 +31,8 @@ function Curves() {
   const isLoading = useSlice("model", (state) => state.loading.status === "running");
   const losses = run.status === "running" ? run.partial : (result?.losses ?? firstLosses(result));
   const name = run.status === "running" ? target : (result?.requests[0]?.target ?? target);
-  if (losses === undefined || losses.flat().length === 0) return null;
+  // A method that computes its change in one go, as MEND, has no curve.
+  if (losses === undefined || losses.flat().length < 2) return null;
   // The chart's code is a third of a megabyte: while a model is on its way, the processor is the model's.
   if (isLoading) return <div className={styles.curves} />;
   if (losses.length > 1) {

@@ -1,10 +1,10 @@
 /** Second moments for the edited layer: from the model's own text or the user's, with how settled they are. */
 import { Button, Textarea } from "@mantine/core";
-import { useRef } from "react";
 import type { LayerStatistics } from "../../domain/statistics";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { documentsOf } from "../../store/statisticsStore";
 import { ErrorNote } from "../ui/ErrorNote";
+import { FileButton } from "../ui/FileButton";
 import { JobLine } from "../ui/JobLine";
 import { percent } from "../ui/numbers";
 import { SubHead } from "../ui/Panel";
@@ -58,7 +58,6 @@ export function StatisticsEditor() {
   const text = useSlice("statistics", (state) => state.text);
   const run = useSlice("statistics", (state) => state.run);
   const layer = useEditLayers().at(-1);
-  const picker = useRef<HTMLInputElement>(null);
   const { setText, compute } = stores.statistics.getState();
   const documents = documentsOf(text).length;
   if (layer === undefined) return null;
@@ -74,9 +73,12 @@ export function StatisticsEditor() {
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <div className={styles.statisticsButtons}>
-        <Button size="compact-sm" variant="default" onClick={() => picker.current?.click()}>
-          Open a text…
-        </Button>
+        <FileButton
+          label="Open a text…"
+          name="Open a text for the second moments"
+          accept=".txt,text/plain"
+          onFile={(file) => void file.text().then(setText)}
+        />
         <Button
           size="compact-sm"
           variant="default"
@@ -86,18 +88,6 @@ export function StatisticsEditor() {
           {documents === 0 ? "Compute from its own text" : `Compute from ${documents} documents`}
         </Button>
       </div>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        accept=".txt,text/plain"
-        aria-label="Open a text for the second moments"
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          event.currentTarget.value = "";
-          if (file !== undefined) void file.text().then(setText);
-        }}
-      />
       {run.status === "running" ? (
         <JobLine progress={run.progress} fallback="Reading the text" onCancel={run.stop} />
       ) : null}

@@ -1,19 +1,14 @@
 /** The curves of the run in front with those of others behind it, where it collapsed, and the way back to any point. */
 import { useMemo } from "react";
-import { findCollapse } from "../../lib/charts/findCollapse";
 import type { LifelongRun } from "../../store/keptRuns";
 import chart from "../charts/chart.module.css";
-import { LineChart, type Marker, type Series } from "../charts/LineChart";
+import { LineChart } from "../charts/LineChart";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
-import {
-  efficacyCurve,
-  neighbourCurve,
-  paraphraseCurve,
-  runSentence,
-  untouchedCurve,
-} from "./lifelongCurves";
+import { runSentence } from "./lifelongCurves";
+import layout from "../ui/layout.module.css";
 import styles from "./lifelong.module.css";
+import { backSeries, frontSeries, runHue, runMarkers } from "./runSeries";
 
 export function CurvesPanel({ className }: { className?: string | undefined }) {
   const { limits } = useWorkspace();
@@ -31,7 +26,7 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
   if (run === undefined) {
     return (
       <Panel id="curves" title="What is left" className={className}>
-        <p className={styles.empty}>
+        <p className={layout.empty}>
           Every edit disturbs the ones before it a little. Here you write one fact after the other and watch:
           what is left of all edits, of the oldest ones, of facts no edit was about, and of the model’s
           language, until it breaks.
@@ -53,17 +48,22 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
         {runSentence(run, point)}
       </p>
       <LineChart
-        series={[...seriesOf(run), ...others.flatMap(behind)]}
+        series={[...others.flatMap((one) => backSeries(one, runHue(runs, one))), ...frontSeries(run)]}
         labelledBy="curves-sentence"
         xName="edits written"
         yName="mean probability"
         height={330}
         xDomain={[0, Math.max(1, run.requests.length, ...others.map(({ points }) => points.at(-1)!.edits))]}
         yDomain={[0, 1]}
-        markers={markersOf(run, point?.edits)}
+        markers={runMarkers(run, point?.edits)}
         hasDots={run.points.length < 4}
         {...(isHere && !isRunning && run.points.length > 1 && { onPick: pick })}
       />
+      {others.length > 0 ? (
+        <p className={chart.remark}>
+          Other runs, each in its own colour: a line for the new answers, dots for untouched facts.
+        </p>
+      ) : null}
       {isHere && run.points.length > 1 ? <Scrub run={run} isRunning={isRunning} /> : null}
       {!isHere && run.points.length > 0 ? (
         <p className={chart.remark}>
@@ -73,67 +73,6 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
       ) : null}
     </Panel>
   );
-}
-
-const HUES = ["var(--mlp)", "var(--attention)", "var(--edit)", "var(--line-strong)", "var(--ink-soft)"];
-
-const seriesOf = ({ points }: LifelongRun): Series[] => [
-  {
-    key: "efficacy",
-    name: "new answers of all edits",
-    points: efficacyCurve(points),
-    stroke: "var(--state)",
-    width: 2.5,
-  },
-  {
-    key: "paraphrases",
-    name: "in other words",
-    points: paraphraseCurve(points),
-    stroke: "var(--state)",
-    dash: "3 3",
-    width: 1.5,
-  },
-  {
-    key: "neighbours",
-    name: "neighbours",
-    points: neighbourCurve(points),
-    stroke: "var(--mlp)",
-    dash: "8 3 2 3",
-    width: 1.5,
-  },
-  {
-    key: "untouched",
-    name: "untouched facts",
-    points: untouchedCurve(points),
-    stroke: "var(--ink)",
-    width: 2,
-  },
-];
-
-/** Another run: new answers as a line, untouched facts dashed, both in its own hue. */
-function behind(run: LifelongRun, at: number): Series[] {
-  const stroke = HUES[at % HUES.length]!;
-  const common = { stroke, width: 1.5, opacity: 0.75 };
-  return [
-    { ...common, key: `${run.id} e`, name: `${run.method}: new answers`, points: efficacyCurve(run.points) },
-    {
-      ...common,
-      key: `${run.id} u`,
-      name: `${run.method}: untouched`,
-      points: untouchedCurve(run.points),
-      dash: "2 4",
-    },
-  ];
-}
-
-function markersOf(run: LifelongRun, scrubbed: number | undefined): Marker[] {
-  const collapse = findCollapse(run.points);
-  return [
-    ...(collapse
-      ? [{ x: collapse.edits, label: `collapse at ${collapse.edits}`, stroke: "var(--bad)" }]
-      : []),
-    ...(scrubbed === undefined ? [] : [{ x: scrubbed, label: "the model is here", stroke: "var(--edit)" }]),
-  ];
 }
 
 function Scrub({ run, isRunning }: { run: LifelongRun; isRunning: boolean }) {

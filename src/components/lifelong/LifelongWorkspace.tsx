@@ -1,5 +1,6 @@
 /** Editing one fact after the other until the model breaks, and seeing why. */
 import { CurvesPanel } from "./CurvesPanel";
+import layout from "../ui/layout.module.css";
 import styles from "./lifelong.module.css";
 import { MorePanels } from "./MorePanels";
 import { PlanPanel } from "./PlanPanel";
@@ -7,7 +8,7 @@ import { RunsPanel } from "./RunsPanel";
 
 export default function LifelongWorkspace() {
   return (
-    <main className={styles.workspace}>
+    <main className={`${layout.workspace} ${styles.workspace}`}>
       <PlanPanel className={styles.plan} />
       <CurvesPanel className={styles.curves} />
       <RunsPanel className={styles.runs} />

@@ -1,8 +1,7 @@
 /** Why it breaks: retention by age, interference predicted and measured, growth of the weights and perplexity. */
 import type { LifelongPoint } from "../../domain/lifelong";
-import chart from "../charts/chart.module.css";
+import { ChartPanel } from "../charts/ChartPanel";
 import { LineChart } from "../charts/LineChart";
-import { Panel } from "../ui/Panel";
 import { useSlice } from "../workspaceContext";
 import {
   growthSentence,
@@ -13,7 +12,7 @@ import {
   retentionByAge,
   retentionSentence,
 } from "./lifelongCurves";
-import styles from "./lifelong.module.css";
+import layout from "../ui/layout.module.css";
 
 export function MorePanels() {
   const run = useSlice("lifelong", ({ runs, current }) => runs.find(({ id }) => id === current));
@@ -22,7 +21,7 @@ export function MorePanels() {
   const upTo = scrubbed === undefined ? run.points : run.points.filter(({ edits }) => edits <= scrubbed);
   const point = upTo.at(-1);
   return (
-    <div className={styles.charts}>
+    <div className={layout.charts}>
       <Retention point={point} />
       <Interference points={upTo} />
       <Growth points={upTo} />
@@ -32,10 +31,7 @@ export function MorePanels() {
 
 function Retention({ point }: { point: LifelongPoint | undefined }) {
   return (
-    <Panel id="retention" title="Retention by age">
-      <p className={chart.sentence} id="retention-sentence">
-        {retentionSentence(point)}
-      </p>
+    <ChartPanel id="retention" title="Retention by age" sentence={retentionSentence(point)}>
       <LineChart
         series={[
           {
@@ -53,7 +49,7 @@ function Retention({ point }: { point: LifelongPoint | undefined }) {
         hasLegend={false}
         hasDots
       />
-    </Panel>
+    </ChartPanel>
   );
 }
 
@@ -61,12 +57,15 @@ function Interference({ points }: { points: readonly LifelongPoint[] }) {
   const predicted = interferenceCurve(points, "predicted");
   const measured = interferenceCurve(points, "measured");
   return (
-    <Panel id="accumulated" title="Interference adds up">
-      <p className={chart.sentence} id="accumulated-sentence">
-        {predicted.length > 1
+    <ChartPanel
+      id="accumulated"
+      title="Interference adds up"
+      sentence={
+        predicted.length > 1
           ? interferenceSentence(points)
-          : "This method changes no MLP output projection, so there is no closed form to add up."}
-      </p>
+          : "This method changes no MLP output projection, so there is no closed form to add up."
+      }
+    >
       {predicted.length > 1 ? (
         <LineChart
           series={[
@@ -84,35 +83,36 @@ function Interference({ points }: { points: readonly LifelongPoint[] }) {
           yName="mean change, untouched facts"
         />
       ) : null}
-    </Panel>
+    </ChartPanel>
   );
 }
 
 function Growth({ points }: { points: readonly LifelongPoint[] }) {
   return (
-    <Panel id="growth" title="Norms and language">
-      <p className={chart.sentence} id="growth-sentence">
-        {growthSentence(points)}
-      </p>
+    <ChartPanel id="growth" title="Norms and language" sentence={growthSentence(points)}>
       <LineChart
         series={[
           {
             key: "perplexity",
-            name: "perplexity, as a multiple",
+            name: "perplexity",
             points: perplexityCurve(points),
             stroke: "var(--attention)",
-          },
-          {
-            key: "norm",
-            name: "‖W − W₀‖ / ‖W₀‖, largest",
-            points: normCurve(points),
-            stroke: "var(--mlp)",
-            dash: "6 3",
           },
         ]}
         labelledBy="growth-sentence"
         xName="edits written"
+        yName="perplexity, as a multiple of the model’s own"
+        height={150}
+        hasLegend={false}
       />
-    </Panel>
+      <LineChart
+        series={[{ key: "norm", name: "norm", points: normCurve(points), stroke: "var(--mlp)" }]}
+        labelledBy="growth-sentence"
+        xName="edits written"
+        yName="‖W − W₀‖ / ‖W₀‖, largest"
+        height={150}
+        hasLegend={false}
+      />
+    </ChartPanel>
   );
 }

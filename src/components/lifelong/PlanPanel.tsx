@@ -5,6 +5,7 @@ import { JobLine } from "../ui/JobLine";
 import { NumberField } from "../ui/NumberField";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
+import layout from "../ui/layout.module.css";
 import styles from "./lifelong.module.css";
 
 /** Writes one short fact after the other: methods for long answers need other requests. */
@@ -24,10 +25,11 @@ export function PlanPanel({ className }: { className?: string | undefined }) {
   const short = methods.filter(({ longTargets }) => !longTargets);
   const method = methods.find(({ name }) => name === form.method);
   const done = run?.points.at(-1)?.edits ?? 0;
+  const counts = COUNTS.includes(form.count) ? COUNTS : [form.count, ...COUNTS].sort((a, b) => a - b);
   const canGoOn = run !== undefined && done < run.requests.length;
   return (
     <Panel id="plan" title="Edit until it breaks" className={className}>
-      <div className={styles.column}>
+      <div className={layout.column}>
         <div className={styles.fields}>
           <NativeSelect
             className={styles.wide ?? ""}
@@ -43,7 +45,7 @@ export function PlanPanel({ className }: { className?: string | undefined }) {
             label="Facts"
             disabled={isRunning}
             value={String(form.count)}
-            data={COUNTS.map(String)}
+            data={counts.map(String)}
             onChange={(event) => setForm({ count: Number(event.currentTarget.value) })}
           />
           <NativeSelect
@@ -59,7 +61,7 @@ export function PlanPanel({ className }: { className?: string | undefined }) {
           />
           {method?.batch ? (
             <label className={styles.wide}>
-              <span className={styles.soft}>Facts written together</span>
+              <span className={layout.soft}>Facts written together</span>
               <NumberField
                 label="Facts written together"
                 integer
@@ -71,9 +73,9 @@ export function PlanPanel({ className }: { className?: string | undefined }) {
             </label>
           ) : null}
         </div>
-        {method === undefined ? null : <p className={styles.soft}>{method.summary}</p>}
+        {method === undefined ? null : <p className={layout.soft}>{method.summary}</p>}
         {isRunning ? <JobLine progress={step.progress} fallback="Measuring" /> : null}
-        <div className={styles.row}>
+        <div className={layout.row}>
           {isRunning ? (
             <Button variant="default" onClick={() => stores.lifelong.getState().pause()}>
               Pause
@@ -94,7 +96,7 @@ export function PlanPanel({ className }: { className?: string | undefined }) {
           )}
         </div>
         {isRunning ? (
-          <p className={styles.soft}>
+          <p className={layout.soft}>
             Pausing drops the step under way; everything measured is kept, also if the page is closed.
           </p>
         ) : null}
@@ -102,7 +104,7 @@ export function PlanPanel({ className }: { className?: string | undefined }) {
           <Hint>{`A run begins on the base model: the ${edits === 1 ? "edit" : `${edits} edits`} on it will make way and can be put back afterwards.`}</Hint>
         ) : null}
         {isSetAside && !isRunning ? (
-          <div className={styles.row}>
+          <div className={layout.row}>
             <Button size="compact-sm" variant="default" onClick={() => void limits.putBack()}>
               Put my own edits back
             </Button>

@@ -1,10 +1,13 @@
 /** The runs of this and earlier visits: which one is in front, which are drawn behind it. */
 import { ActionIcon, Checkbox } from "@mantine/core";
 import { modelName } from "../../store/modelRef";
+import { Stroke } from "../charts/LineChart";
 import { Panel } from "../ui/Panel";
 import { Hint } from "../ui/ErrorNote";
 import { useSlice, useWorkspace } from "../workspaceContext";
+import layout from "../ui/layout.module.css";
 import styles from "./lifelong.module.css";
+import { runHue } from "./runSeries";
 
 export function RunsPanel({ className }: { className?: string | undefined }) {
   const { stores } = useWorkspace();
@@ -18,7 +21,8 @@ export function RunsPanel({ className }: { className?: string | undefined }) {
   return (
     <Panel id="runs" title="Runs" className={className}>
       <ul className={styles.list}>
-        {runs.toReversed().map(({ id, method, model, points, requests, list }) => {
+        {runs.toReversed().map((run) => {
+          const { id, method, model, points, requests, list } = run;
           const done = points.at(-1)?.edits ?? 0;
           const name = `${method}, ${done} of ${requests.length}`;
           return (
@@ -37,6 +41,7 @@ export function RunsPanel({ className }: { className?: string | undefined }) {
                 onClick={() => show(id)}
               >
                 {name}
+                {id === current || hidden.has(id) ? null : <Stroke stroke={runHue(runs, run)} width={3} />}
               </button>
               <ActionIcon
                 variant="subtle"
@@ -48,7 +53,7 @@ export function RunsPanel({ className }: { className?: string | undefined }) {
               >
                 ×
               </ActionIcon>
-              <span className={styles.soft}>
+              <span className={layout.soft}>
                 {modelName(model)}, {list}
               </span>
             </li>

@@ -92,11 +92,14 @@ export function retentionSentence(point: LifelongPoint | undefined): string {
 export function interferenceSentence(points: readonly LifelongPoint[]): string {
   const predicted = interferenceCurve(points, "predicted").at(-1);
   const measured = interferenceCurve(points, "measured").at(-1);
-  const error = points.at(-1)?.interference.untouched[0]?.relativeError;
+  // The layer that agrees least: below an edited layer keys stay, above it they move.
+  const error = Math.max(
+    ...(points.at(-1)?.interference.untouched ?? []).map((layer) => layer.relativeError),
+  );
   if (predicted === undefined || measured === undefined || predicted[0] === 0)
     return "The sum of all edits’ shares at untouched facts, and what is measured there.";
   const words =
-    error !== undefined && Number.isFinite(error) && error < 0.01
+    Number.isFinite(error) && error < 0.01
       ? `they agree to ${error.toExponential(0).replace("-", "−")} relative`
       : "keys themselves have moved, so the sum is an estimate";
   return `At untouched facts the output has moved by ${predicted[1].toFixed(2)} as the closed form’s sum predicts and ${measured[1].toFixed(2)} as measured: ${words}.`;

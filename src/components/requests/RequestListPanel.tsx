@@ -1,10 +1,11 @@
 /** A list of requests: pasted, opened, or taken from the first workspace; read row by row, with what is wrong said there. */
 import { Button, Textarea } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 import type { RequestForm } from "../../lib/requests/readBenchmark";
 import { requestOf, type Gallery } from "../../store/gallery";
 import { MOST_ROWS, readableRequests } from "../../store/requestListStore";
 import { ErrorNote } from "../ui/ErrorNote";
+import { FileButton } from "../ui/FileButton";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { RequestTable } from "./RequestTable";
@@ -52,7 +53,6 @@ export function RequestListPanel({ gallery }: { gallery: Gallery | undefined }) 
   const error = useSlice("requestList", (state) => state.error);
   const list = useSlice("requestList", (state) => state.list);
   const present = useSlice("edit", (state) => state.form.targetNew.trim());
-  const picker = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const timer = setTimeout(() => void read(), REST);
     return () => clearTimeout(timer);
@@ -70,9 +70,12 @@ export function RequestListPanel({ gallery }: { gallery: Gallery | undefined }) 
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <div className={styles.buttons}>
-        <Button size="compact-sm" variant="default" onClick={() => picker.current?.click()}>
-          Open a file…
-        </Button>
+        <FileButton
+          label="Open a file…"
+          name="Open a file of requests"
+          accept=".csv,.tsv,.json,.jsonl,.txt"
+          onFile={(file) => void file.text().then((content) => setText(content, file.name))}
+        />
         <Button
           size="compact-sm"
           variant="default"
@@ -94,18 +97,6 @@ export function RequestListPanel({ gallery }: { gallery: Gallery | undefined }) 
           Clear
         </Button>
       </div>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        accept=".csv,.tsv,.json,.jsonl,.txt"
-        aria-label="Open a file of requests"
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          event.currentTarget.value = "";
-          if (file !== undefined) void file.text().then((content) => setText(content, file.name));
-        }}
-      />
       {error === undefined ? null : <ErrorNote error={error} />}
       <Outcome />
       {list === undefined ? (

@@ -13,6 +13,7 @@ import { useScheme } from "../ui/useScheme";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { factName } from "./factName";
 import { atlasSentence, signed } from "./sentences";
+import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 const AtlasCanvas = fetched(
@@ -29,7 +30,7 @@ export function AtlasPanel({ className }: { className?: string | undefined }) {
   return (
     <Panel id="atlas" title="Atlas" className={className} aside={compared ? <LayerSlider /> : null}>
       {compared === undefined ? (
-        <p className={styles.empty}>
+        <p className={layout.empty}>
           Facts are written into one matrix. Where their keys share directions, writing one moves the others.
           Compare a list of facts, and the atlas shows for every pair how much of an edit of one falls on the
           other.
@@ -85,7 +86,7 @@ function Layer({ compared, view }: { compared: Compared; view: LayerView | undef
   return (
     <>
       {isOld ? (
-        <div className={styles.row}>
+        <div className={layout.row}>
           <Hint>{`These are the keys of the ${compared.weightsLine}; the weights have changed since.`}</Hint>
           <Button size="compact-sm" variant="default" onClick={() => void limits.analyse()}>
             Compare again
@@ -160,11 +161,11 @@ function Rest({ onCompute }: { onCompute: () => void }) {
   const isRunning = useSlice("superposition", (state) => state.run.status === "running");
   if (found === 0 || found >= layers || isRunning) return null;
   return (
-    <div className={styles.row} style={{ marginTop: 8 }}>
+    <div className={layout.row} style={{ marginTop: 8 }}>
       <Button size="compact-sm" variant="default" onClick={onCompute}>
         Compute the other {layers - found} layers
       </Button>
-      <span className={styles.soft}>for kurtosis by layer and the comparison of models</span>
+      <span className={layout.soft}>for kurtosis by layer and the comparison of models</span>
     </div>
   );
 }
@@ -186,7 +187,7 @@ function Notes({
         <Hint key={warning}>{warning}</Hint>
       ))}
       {skipped.length > 0 || sameKeys.length > 0 ? (
-        <details className={styles.soft}>
+        <details className={layout.soft}>
           <summary>
             {skipped.length > 0 ? `${skipped.length} facts left out` : ""}
             {skipped.length > 0 && sameKeys.length > 0 ? ", " : ""}
@@ -209,7 +210,7 @@ function Notes({
         </details>
       ) : null}
       {view === undefined ? null : (
-        <p className={styles.soft}>
+        <p className={layout.soft}>
           C of layer {view.layer}:{" "}
           {view.moment.tokens > 0 ? `${view.moment.tokens.toLocaleString("en-GB")} tokens, ` : ""}
           condition {view.moment.condition.toExponential(1)},{" "}

@@ -3,10 +3,10 @@ import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { Distribution, DistributionShape } from "../../domain/superposition";
 import chart from "../charts/chart.module.css";
+import { ChartPanel } from "../charts/ChartPanel";
 import { LineChart, type Series } from "../charts/LineChart";
 import { ScatterChart } from "../charts/ScatterChart";
 import type { Plane } from "../charts/plane";
-import { Panel } from "../ui/Panel";
 import { useSlice } from "../workspaceContext";
 import { distributionSentence } from "./sentences";
 
@@ -17,7 +17,7 @@ export function DistributionPanel() {
   const [kind, setKind] = useState<"density" | "quantiles">("density");
   if (view === undefined) return null;
   return (
-    <Panel
+    <ChartPanel
       id="distribution"
       title="How the shares are spread"
       aside={
@@ -32,12 +32,10 @@ export function DistributionPanel() {
           onChange={(value) => setKind(value as typeof kind)}
         />
       }
+      sentence={distributionSentence(view)}
     >
-      <p className={chart.sentence} id="distribution-sentence">
-        {distributionSentence(view)}
-      </p>
       {kind === "density" ? <Density p={view.interference} /> : <Quantiles p={view.interference} />}
-    </Panel>
+    </ChartPanel>
   );
 }
 

@@ -1,13 +1,15 @@
 /** Which facts are compared: the model's own, the planted ones, the examples', or the user's; and what is wrong with rows. */
 import { Button, NativeSelect } from "@mantine/core";
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { MOST_FACTS } from "../../store/factListStore";
 import { ErrorNote } from "../ui/ErrorNote";
+import { FileButton } from "../ui/FileButton";
 import { JobLine } from "../ui/JobLine";
 import { ProseText } from "../ui/ModelText";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { counted } from "./sentences";
+import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 const COUNTS = [32, 128, 300, 1000, MOST_FACTS];
@@ -32,8 +34,8 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
   };
   return (
     <Panel id="facts" title="Facts" className={className}>
-      <div className={styles.column}>
-        <div className={styles.row} role="group" aria-label="Where the facts come from">
+      <div className={layout.column}>
+        <div className={layout.row} role="group" aria-label="Where the facts come from">
           <Button size="compact-sm" variant="default" disabled={!isReady} onClick={() => void own("own")}>
             Known to the model
           </Button>
@@ -74,7 +76,7 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
           />
         ) : null}
         {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
-        <p className={styles.soft} role="status">
+        <p className={layout.soft} role="status">
           {facts.length === 0
             ? "No list yet."
             : `${counted(facts.length)} ${name}${outOf > facts.length ? ` of ${counted(outOf)}` : ""}.`}
@@ -105,7 +107,7 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
           {facts.length > 200 ? <li>… and {counted(facts.length - 200)} more</li> : null}
         </ul>
       ) : null}
-      <div className={styles.column} style={{ marginTop: 10 }}>
+      <div className={layout.column} style={{ marginTop: 10 }}>
         {job.status === "running" ? (
           <JobLine progress={job.progress} fallback="Reading keys" onCancel={job.stop} />
         ) : (
@@ -122,12 +124,11 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
 function OwnFacts() {
   const { stores } = useWorkspace();
   const [text, setText] = useState("");
-  const file = useRef<HTMLInputElement>(null);
   const id = useId();
   const { read } = stores.facts.getState();
   return (
-    <div className={styles.column}>
-      <label htmlFor={id} className={styles.soft}>
+    <div className={layout.column}>
+      <label htmlFor={id} className={layout.soft}>
         One fact per line with its subject in braces, or CSV (prompt, subject, target), or JSON.
       </label>
       <textarea
@@ -137,7 +138,7 @@ function OwnFacts() {
         placeholder={"The capital of {France} is = Paris\nThe capital of {Norway} is = Oslo"}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <div className={styles.row}>
+      <div className={layout.row}>
         <Button
           size="compact-sm"
           variant="light"
@@ -146,20 +147,11 @@ function OwnFacts() {
         >
           Use these
         </Button>
-        <Button size="compact-sm" variant="default" onClick={() => file.current?.click()}>
-          Open a file…
-        </Button>
-        <input
-          ref={file}
-          type="file"
-          hidden
+        <FileButton
+          label="Open a file…"
+          name="A file of facts"
           accept=".csv,.json,.txt,text/csv,application/json,text/plain"
-          aria-label="A file of facts"
-          onChange={(event) => {
-            const [chosen] = event.currentTarget.files ?? [];
-            event.currentTarget.value = "";
-            if (chosen !== undefined) void chosen.text().then((content) => read(content, chosen.name));
-          }}
+          onFile={(file) => void file.text().then((content) => read(content, file.name))}
         />
       </div>
     </div>

@@ -3,9 +3,9 @@ import { useMemo } from "react";
 import { modelName } from "../../store/modelRef";
 import type { SizeEntry } from "../../store/keptSizes";
 import chart from "../charts/chart.module.css";
-import { LineChart, type Series } from "../charts/LineChart";
+import { ChartPanel } from "../charts/ChartPanel";
+import { LineChart, Stroke, type Series } from "../charts/LineChart";
 import { parameters } from "../ui/numbers";
-import { Panel } from "../ui/Panel";
 import { useSlice } from "../workspaceContext";
 import { kurtosisSentence, plain, sizeSentence } from "./sentences";
 import { meanKurtosis } from "../../store/keptSizes";
@@ -29,10 +29,7 @@ export function KurtosisPanel() {
     },
   ];
   return (
-    <Panel id="kurtosis" title="Superposition by layer">
-      <p className={chart.sentence} id="kurtosis-sentence">
-        {kurtosisSentence(sorted)}
-      </p>
+    <ChartPanel id="kurtosis" title="Superposition by layer" sentence={kurtosisSentence(sorted)}>
       <LineChart
         series={series}
         labelledBy="kurtosis-sentence"
@@ -40,18 +37,18 @@ export function KurtosisPanel() {
         yName="excess kurtosis of P"
         hasDots
       />
-    </Panel>
+    </ChartPanel>
   );
 }
 
 /** Hues and dashes of models, largest first. */
 const STYLES = [
   { stroke: "var(--state)" },
-  { stroke: "var(--mlp)", dash: "6 3" },
-  { stroke: "var(--attention)", dash: "2 3" },
-  { stroke: "var(--edit)", dash: "8 3 2 3" },
-  { stroke: "var(--ink-soft)", dash: "4 4" },
-  { stroke: "var(--line-strong)", dash: "1 3" },
+  { stroke: "var(--series-1)", dash: "6 3" },
+  { stroke: "var(--series-2)", dash: "2 3" },
+  { stroke: "var(--series-3)", dash: "8 3 2 3" },
+  { stroke: "var(--series-4)", dash: "4 4" },
+  { stroke: "var(--series-5)", dash: "1 3" },
 ] as const;
 
 export function SizesPanel() {
@@ -59,10 +56,7 @@ export function SizesPanel() {
   const sorted = useMemo(() => sizes.toSorted((a, b) => b.parameters - a.parameters), [sizes]);
   if (sizes.length === 0) return null;
   return (
-    <Panel id="sizes" title="Models compared">
-      <p className={chart.sentence} id="sizes-sentence">
-        {sizeSentence(sizes)}
-      </p>
+    <ChartPanel id="sizes" title="Models compared" sentence={sizeSentence(sizes)}>
       <LineChart
         series={sorted.slice(0, STYLES.length).map(seriesOf)}
         labelledBy="sizes-sentence"
@@ -92,10 +86,7 @@ export function SizesPanel() {
             {sorted.map((entry, at) => (
               <tr key={`${entry.ref} ${entry.list} ${entry.facts}`}>
                 <td>
-                  <svg width="22" height="8" aria-hidden="true">
-                    <line x1="0" x2="20" y1="4" y2="4" strokeWidth="2" {...lineOf(at)} />
-                  </svg>{" "}
-                  {modelName(entry.ref)}
+                  <Stroke {...STYLES[at % STYLES.length]!} /> {modelName(entry.ref)}
                 </td>
                 <td className={styles.number}>{parameters(entry.parameters)}</td>
                 <td className={styles.number}>
@@ -111,14 +102,9 @@ export function SizesPanel() {
         Kept across models and visits. P of two models can be compared by shape, not by size: each has its own
         C.
       </p>
-    </Panel>
+    </ChartPanel>
   );
 }
-
-const lineOf = (at: number) => {
-  const style: { stroke: string; dash?: string } = STYLES[at % STYLES.length]!;
-  return { stroke: style.stroke, strokeDasharray: style.dash };
-};
 
 function seriesOf({ ref, list, facts, layers }: SizeEntry, at: number): Series {
   const last = Math.max(1, layers.at(-1)?.layer ?? 1);

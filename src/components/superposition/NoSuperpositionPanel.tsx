@@ -7,6 +7,7 @@ import { Panel, SubHead } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ErrorNote } from "../ui/ErrorNote";
 import { constructedSentence, plantedSentence } from "./sentences";
+import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 const WIDTH = 64;
@@ -44,7 +45,7 @@ function Constructed() {
           ? "Facts are written one after the other into a memory that starts empty of them."
           : constructedSentence(form, result)}
       </p>
-      <div className={styles.row}>
+      <div className={layout.row}>
         <label className={styles.slider}>
           overlap {Math.round(form.overlap * 100)} %
           <input
@@ -121,7 +122,7 @@ function Planted() {
       <Button size="compact-sm" variant="default" disabled={!isReady} onClick={() => void show()}>
         {isShown ? "Compare them again" : "Compare the planted facts"}
       </Button>
-      {isMissing ? <p className={styles.soft}>This model brings no planted facts.</p> : null}
+      {isMissing ? <p className={layout.soft}>This model brings no planted facts.</p> : null}
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { useSlice, useWorkspace } from "../workspaceContext";
 import { factName } from "./factName";
 import { PairsTable } from "./PairsTable";
 import { signed } from "./sentences";
+import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 export function PairPanel({ className }: { className?: string | undefined }) {
@@ -27,7 +28,7 @@ export function PairPanel({ className }: { className?: string | undefined }) {
       {isThere ? (
         <Experiment key={`${pair.i} ${pair.j}`} compared={compared} view={view} i={pair.i} j={pair.j} />
       ) : (
-        <p className={styles.soft}>
+        <p className={layout.soft}>
           Choose a cell of the atlas, or a line of the strongest pairs: here both facts stand side by side,
           and an edit of one shows what becomes of the other.
         </p>
@@ -65,7 +66,7 @@ function Experiment({ compared, view, i, j }: { compared: Compared; view: LayerV
     if (result !== undefined) setDone({ result, target: target.trim() });
   };
   return (
-    <div className={styles.column}>
+    <div className={layout.column}>
       <div className={styles.sides}>
         <Side fact={one} title="edited" isEdited />
         <Side fact={other} title="watched" />
@@ -93,7 +94,7 @@ function Experiment({ compared, view, i, j }: { compared: Compared; view: LayerV
       {run.status === "running" ? (
         <JobLine progress={run.progress} fallback="Editing" onCancel={run.stop} />
       ) : (
-        <div className={styles.row}>
+        <div className={layout.row}>
           <Button size="sm" disabled={target.trim() === ""} onClick={() => void start()}>
             Edit one and see the other change
           </Button>
@@ -122,7 +123,7 @@ function Experiment({ compared, view, i, j }: { compared: Compared; view: LayerV
               Take this edit off again
             </Button>
           ) : (
-            <p className={styles.soft}>This edit is off the model again.</p>
+            <p className={layout.soft}>This edit is off the model again.</p>
           )}
         </>
       )}
@@ -136,7 +137,7 @@ function Experiment({ compared, view, i, j }: { compared: Compared; view: LayerV
 function Side({ fact, title, isEdited = false }: { fact: Fact; title: string; isEdited?: boolean }) {
   return (
     <div className={styles.side} data-edited={isEdited || undefined}>
-      <p className={styles.soft}>{title}</p>
+      <p className={layout.soft}>{title}</p>
       <p className={styles.prompt}>
         <ProseText text={fact.prompt.replace("{}", () => fact.subject)} />{" "}
         {fact.target === undefined ? null : (

@@ -16,6 +16,7 @@ import {
   probabilitySentence,
 } from "./disturbance";
 import { RankedFacts } from "./RankedFacts";
+import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 const MOST_SHOWN = 60;
@@ -48,7 +49,7 @@ function Preview() {
         <span id="ahead-title">Will be disturbed</span>
       </SubHead>
       {shown === undefined || !isPresent ? (
-        <p className={styles.soft}>
+        <p className={layout.soft}>
           Known before anything is computed: the share of the edit’s change that falls on every fact of the
           list, from keys alone.
         </p>
@@ -105,7 +106,7 @@ function Check() {
         <span id="check-title">Was disturbed</span>
       </SubHead>
       {checked === undefined || !isOfNewest ? (
-        <p className={styles.soft}>
+        <p className={layout.soft}>
           After an edit the change of the layer’s output at every fact is measured and laid beside the
           predicted one, and each fact’s own answer is asked before and after.
         </p>

@@ -7,17 +7,18 @@ import { KurtosisPanel, SizesPanel } from "./KurtosisPanel";
 import { NoSuperpositionPanel } from "./NoSuperpositionPanel";
 import { PairPanel } from "./PairPanel";
 import { PreviewPanel } from "./PreviewPanel";
+import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 export default function SuperpositionWorkspace() {
   const hasCharts = useSlice("superposition", (state) => state.layers.size > 0 || state.sizes.length > 0);
   return (
-    <main className={styles.workspace}>
+    <main className={`${layout.workspace} ${styles.workspace}`}>
       <FactsPanel className={styles.facts} />
       <AtlasPanel className={styles.atlas} />
       <PairPanel className={styles.pair} />
       {hasCharts ? (
-        <div className={styles.charts}>
+        <div className={layout.charts}>
           <DistributionPanel />
           <KurtosisPanel />
           <SizesPanel />

@@ -7,7 +7,7 @@ import { useSlice, useWorkspace } from "../workspaceContext";
 import { ChunkShares } from "./ChunkShares";
 import { chunkDisturbances, disturbanceSentence, disturbedFacts } from "./disturbance";
 import { RankedFacts } from "./RankedFacts";
-import styles from "./superposition.module.css";
+import layout from "../ui/layout.module.css";
 
 const SHOWN = 4;
 /** After the last change of the form, in milliseconds. */
@@ -76,14 +76,14 @@ export default function WillDisturb() {
       </SubHead>
       {isPresent ? (
         <>
-          <p className={styles.soft}>{disturbanceSentence(shown, ranked, threshold)}</p>
+          <p className={layout.soft}>{disturbanceSentence(shown, ranked, threshold)}</p>
           <RankedFacts ranked={ranked} threshold={threshold} most={SHOWN} />
           <ChunkShares chunks={chunks} threshold={threshold} />
         </>
       ) : preview.status === "failed" ? (
         <ErrorNote error={preview.error} />
       ) : limits.isSmall() ? (
-        <p className={styles.soft}>Reading keys…</p>
+        <p className={layout.soft}>Reading keys…</p>
       ) : (
         <Button size="compact-sm" variant="default" onClick={() => void limits.preview()}>
           Look ahead
