@@ -7,6 +7,12 @@ import type { MethodResult } from "./methods/method";
 /** A text with the targets of its chunks. */
 export type StatedText = LongText & { targets: readonly ChunkTarget[] };
 
+/** An answer in one piece has no windows. */
+const remedyFor = (stated: readonly StatedText[]): string =>
+  stated.every(({ targets }) => targets.length === 1)
+    ? "Try more steps, or a method that cuts the answer."
+    : "Try smaller windows or more steps.";
+
 /** What every inner method reports of the targets. */
 export function describeTargets(
   stated: readonly StatedText[],
@@ -24,7 +30,7 @@ export function describeTargets(
     warnings:
       missed === 0
         ? []
-        : [`${missed} of ${targets.length} chunks stayed below a probability of one half. Try smaller windows or more steps.`],
+        : [`${missed} of ${targets.length} chunks stayed below a probability of one half. ${remedyFor(stated)}`],
     intermediates: [
       rows("h", targets.map(({ targetInit }) => targetInit)),
       rows("delta_z", targets.map(({ deltas }) => deltas.at(-1)!)),
