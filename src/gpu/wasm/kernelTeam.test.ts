@@ -1,12 +1,9 @@
 /** Kernels on several threads: their twins, the same bits as one thread, and threads that fail. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend, type EngineBackend } from "../backend";
-import { checkGradient } from "../cases/checkGradient";
-import { checkKernel } from "../cases/checkKernel";
-import { GRADIENT_CASES } from "../cases/gradientCases";
-import { kernelCases } from "../cases/kernelCases";
 import { activeDriver } from "../driver";
 import { memory } from "../tensor";
+import { testAgainstTwins } from "../testing/testAgainstTwins";
 import { KernelTeam, type Cut, type StartThread } from "./kernelTeam";
 import type { KernelExports } from "./kernelModule";
 import { CONTROL, type ThreadStart } from "./kernelThread";
@@ -32,17 +29,7 @@ describe("the backend with threads", () => {
     expect(backend.limits["threads"]).toBe(THREADS);
   });
 
-  test.each(kernelCases(() => "panels8"))("$name", async (kernelCase) => {
-    const { error, tolerance, leaked } = await checkKernel(kernelCase);
-    expect(error).toBeLessThanOrEqual(tolerance);
-    expect(leaked).toBe(0);
-  });
-
-  test.each(GRADIENT_CASES)("gradient of $name", async (gradientCase) => {
-    const { error, leaked } = await checkGradient(gradientCase);
-    expect(error).toBeLessThanOrEqual(2e-3);
-    expect(leaked).toBe(0);
-  });
+  testAgainstTwins();
 });
 
 /** A memory of its own with a linear map in it, 300 columns so that the last panel is not full. */
