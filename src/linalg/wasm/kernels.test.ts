@@ -3,8 +3,10 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { LINALG_GENERATED, linalgSource } from "../../../scripts/buildKernels.mjs";
 import { subtractWithTiles } from "../rowProductTiles";
+import { plainRotations } from "../rowRotations";
 import { substitutePlainly } from "../substitution";
 import { productKernels, subtractWithKernels } from "./productKernel";
+import { kernelRotations } from "./rotationKernel";
 import { substitutionKernels, substituteWithKernels } from "./substitutionKernel";
 
 /** One comparison instead of one for each number. */
@@ -84,4 +86,25 @@ describe("T⁻¹x for rows x", () => {
   });
 
   test("a larger triangle is left to the plain loop", () => expect(substitutionKernels(65)).toBeUndefined());
+});
+
+describe("rotations of neighbouring rows", () => {
+  test.each([2, 7, 8, 61])("a matrix of %i", (n) => {
+    const start = numbers(n * n, 19);
+    const draw = numbers(4000, 23).values();
+    const order = Array.from({ length: n }, (_, at) => (at * 5 + 1) % n);
+    const both = [plainRotations(Float64Array.from(start), n), kernelRotations(start, n)!];
+    // More than are gathered at a time.
+    for (let sweep = 0; sweep < 40000 / n; sweep++) {
+      const upper = sweep % (n - 1);
+      both.forEach((rotations) => rotations.begin(upper));
+      for (let row = upper; row >= 0 && (row + sweep) % 17 !== 0; row--) {
+        const angle = draw.next().value ?? row;
+        both.forEach((rotations) => rotations.rotate(Math.sin(angle), Math.cos(angle)));
+      }
+    }
+    const [plain, fast] = both.map((rotations) => rotations.inOrder(order));
+    expect(bits(fast!)).toBe(bits(plain!));
+    expect(bits(fast!)).not.toBe(bits(start));
+  });
 });

@@ -20,6 +20,7 @@ export interface KernelExports {
     depth: number,
   ): void;
   substitute(triangle: Address, x: Address, size: number, columns: number): void;
+  rotateStrip(row: Address, rotations: Address, steps: number): void;
 }
 
 /** The kernels on a memory of their own, which `floats` shows whole. */

@@ -3,4 +3,5 @@
  * src/linalg and gives the same bits: lanes are results side by side, and every result sums in the loop's order.
  */
 export { packPanels, subtractProducts } from "./products";
+export { rotateStrip } from "./rotations";
 export { substitute } from "./substitution";
