@@ -102,26 +102,21 @@ export async function computeEdit(
   assertOfThisModel(statistics, model);
   const moments = createMoments(statistics, layers, model.config.mlpWidth, signal, options.nullSpaces);
   const { requests, seed } = call;
-  const result = await method.run(
-    model,
-    {
-      ...{
-        requests,
-        settings,
-        contexts,
-        moments,
-        keptKeys,
-        codebooks,
-        sideMemories,
-        preserve,
-        hyperNetwork: options.hyperNetwork,
-        seed,
-      },
-      ...(call.demonstrations && { demonstrations: call.demonstrations }),
-      sentenceEncoder: options.sentenceEncoder,
-    },
-    { signal, report: reporter(onProgress) },
-  );
+  const input = {
+    requests,
+    settings,
+    contexts,
+    moments,
+    keptKeys,
+    codebooks,
+    sideMemories,
+    preserve,
+    seed,
+    hyperNetwork: options.hyperNetwork,
+    sentenceEncoder: options.sentenceEncoder,
+    ...(call.demonstrations && { demonstrations: call.demonstrations }),
+  };
+  const result = await method.run(model, input, { signal, report: reporter(onProgress) });
   assertFinite([
     ...result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
     ...(result.codebook ? [result.codebook.values] : []),

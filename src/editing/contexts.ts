@@ -21,6 +21,15 @@ const LENGTHS = {
 /** ROME's 21 templates, or MEMIT's 6. */
 export type ContextKind = keyof typeof LENGTHS;
 
+/** How many templates there are of a kind, the bare prompt among them, and the most tokens that stand before the prompt. */
+export function contextSize(kind: ContextKind | "none"): { templates: number; tokens: number } {
+  const sampled = kind === "none" ? [] : LENGTHS[kind];
+  return {
+    templates: sampled.reduce((sum, { templates }) => sum + templates, 1),
+    tokens: Math.max(0, ...sampled.map(({ length }) => length)),
+  };
+}
+
 /** What samples begin with, in AlphaEdit's and EasyEdit's versions; each begins an equal share. */
 const BEGINNINGS = ["The", "Therefore", "Because", "I", "You"] as const;
 const TOP_K = 5;

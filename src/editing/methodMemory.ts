@@ -13,6 +13,7 @@ import {
   residualBytes,
 } from "../model/activationMemory";
 import type { ModelConfig } from "../model/config";
+import { CHUNK_POSITIONS } from "./siteValues";
 import { editedMatrixBytes, estimateTargetMemory } from "./targetMemory";
 
 /** Tokens of one request: its filled prompt, and its answer. */
@@ -38,6 +39,8 @@ const TRAINED_COPIES = 4;
 /** Copies that a pass's gradients hold of what one block makes, and of the logits. */
 const GRADIENT_SHARE = 0.75;
 const LOGITS_AT_ONCE = 7;
+/** “New Fact: … Prompt: …” around an example's own words. */
+const FRAME_TOKENS = 8;
 /** What stands behind every matrix of a trained block makes as much again as the block itself, there and back. */
 const TRAINED_BLOCK = 5.5;
 /** The same where a map or two of a block have something behind them. */
@@ -58,6 +61,9 @@ export function estimateEditMemory(config: ModelConfig, backend: Backend, size: 
       return longMemory(model, size);
     case "KN":
       return attributionMemory(model, size);
+    case "IKE":
+    case "SERAC":
+      return aroundMemory(model, size);
     default:
       return trainingMemory(model, size);
   }
@@ -147,12 +153,27 @@ function attributionMemory({ config, backend }: Target, { requests, settings }: 
   );
 }
 
+/**
+ * Texts compared by the model's own states, as many as readPlaces takes together; and a pass without gradients over a
+ * question with the fact and the examples that go with it in front.
+ */
+function aroundMemory({ config, backend }: Target, { requests, settings }: EditSize): number {
+  const asked = largest(requests, ({ prompt, answer }) => prompt + answer);
+  const shown = numberOf(settings, "demonstrations", 0);
+  // Each example is a fact and a question, and so is the edit with what is asked.
+  const tokens = Math.min(config.contextLength, (shown + 1) * (2 * asked + FRAME_TOKENS));
+  const attention = probabilityBytes(config, backend, { batch: 1, queries: tokens, keys: tokens });
+  const answer = largest(requests, (one) => one.answer);
+  const pass = (rows: number): number => residualBytes(config, 2 * rows) + blockBytes(config, rows);
+  const comparing = settings["encoder"] === "sentence" ? 0 : pass(CHUNK_POSITIONS) + attention;
+  return Math.max(comparing, pass(tokens) + attention + logitBytes(config, answer));
+}
+
 /** Passes over prompt and answer with gradients to what is trained: one layer's matrix or value, or something in every block. */
 function trainingMemory({ config, backend }: Target, size: EditSize): number {
   const { method, requests, settings } = size;
   const isEverywhere = method === "LoRA" || method === "MEND";
-  const isAround = method === "IKE" || method === "SERAC";
-  const from = isEverywhere || isAround ? 0 : layersOf(size, config).top;
+  const from = isEverywhere ? 0 : layersOf(size, config).top;
   const batch = Math.min(requests.length, Math.max(1, numberOf(settings, "batchSize", 1)));
   // WISE: one fact in all its contexts, and texts on which the copy should stay silent.
   const isSide = method === "WISE";
@@ -160,7 +181,6 @@ function trainingMemory({ config, backend }: Target, size: EditSize): number {
   const front = isSide ? size.contextTokens : 0;
   const tokens = largest(requests, ({ prompt, answer }) => front + prompt + answer);
   const answer = largest(requests, (one) => one.answer);
-  if (isAround) return blockBytes(config, tokens) + logitBytes(config, answer);
   const share = isEverywhere || isSide ? ADAPTED_BLOCK : 1;
   const recorded = share * (config.layers - from) * recordedBlockBytes(config, atOnce * tokens);
   const attention = probabilityBytes(config, backend, { batch: 1, queries: tokens, keys: tokens });

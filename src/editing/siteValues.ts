@@ -17,7 +17,7 @@ export type PlacedText = { ids: Int32Array; places: readonly number[] };
 export type BlockPlace = { layer: number; site: BlockSite };
 
 /** Positions run together, padding included; bounds the memory of a pass. */
-const CHUNK_POSITIONS = 4096;
+export const CHUNK_POSITIONS = 4096;
 
 /**
  * For every site the rows of all texts' places, text by text. Texts are cut after their last place.

@@ -5,6 +5,7 @@
  */
 import type { EditCall, EditRequest, Settings } from "../domain/edit";
 import { readCallSettings } from "../editing/computeEdit";
+import { contextSize } from "../editing/contexts";
 import { methodNamed } from "../editing/methods/methods";
 import type { Method } from "../editing/methods/method";
 import { rightPadded } from "../editing/rightPadded";
@@ -28,8 +29,7 @@ const paceOf = (model: Model): Pace => {
   return known;
 };
 
-/** Prompts that a value is tried behind, as each kind of context is sampled. */
-const ROWS = { rome: 21, memit: 6, none: 1 } as const;
+/** In front of a prompt in the sampled contexts, on average. */
 const CONTEXT_TOKENS = 8;
 /** A step goes there and back, and back costs twice. */
 const THERE_AND_BACK = 3;
@@ -93,7 +93,7 @@ function requestPasses(model: Model, method: Method, settings: Settings, request
   const tokensOf = (text: string): number => model.tokenizer.encode(text).ids.length;
   const prompt = tokensOf(request.prompt.replace("{}", () => request.subject));
   const answer = tokensOf(request.targetNew);
-  const rows = ROWS[method.contexts];
+  const rows = contextSize(method.contexts).templates;
   const row = prompt + answer + (rows > 1 ? CONTEXT_TOKENS : 0);
   // Tokens before the subject's last, and layers below the edited one, are run once and kept.
   const moving = rows * (answer + prompt / 2) * shareAbove(model, settings);

@@ -16,8 +16,9 @@ export async function heldPerplexity(
   signal: AbortSignal,
 ): Promise<{ now: number; base: number; tokens: number } | null> {
   const { model } = state;
-  const known = held.get(model) ?? (await firstMeasure(session, state, signal));
-  held.set(model, known);
+  let known = held.get(model);
+  // That there is no text is remembered as well.
+  if (known === undefined) held.set(model, (known = await firstMeasure(session, state, signal)));
   if (known === null) return null;
   const { perplexity: now, tokens } = await textPerplexity(model, known.texts, { signal });
   return { now, base: known.base, tokens };

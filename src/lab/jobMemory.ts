@@ -8,6 +8,7 @@ import type { StatisticsRequest } from "../domain/statistics";
 import type { TraceAverageRequest, TraceRequest } from "../domain/trace";
 import type { DuelRequest } from "../domain/trials";
 import { readCallSettings } from "../editing/computeEdit";
+import { contextSize } from "../editing/contexts";
 import { estimateEditMemory } from "../editing/methodMemory";
 import { methodNamed } from "../editing/methods/methods";
 import { estimateStatisticsMemory } from "../editing/statisticsMemory";
@@ -23,9 +24,6 @@ import type { LoadedState } from "./session";
 /** Bytes on the device, and what the user can do when they are not to be had. */
 export type JobMemory = { bytes: number; remedy: string };
 
-/** Text in front of the prompt in the sampled contexts, in tokens, and how many contexts there are. */
-const CONTEXT_TOKENS = 10;
-const SAMPLED_CONTEXTS = { rome: 21, memit: 6, none: 1 };
 /** Where texts to be left alone are cut (trainBlock.ts). */
 const MOST_PRESERVED_TOKENS = 128;
 /** Where the text is the lab's own, its documents are no longer than this. */
@@ -84,8 +82,8 @@ export function statisticsMemory(state: LoadedState, request: StatisticsRequest)
 export function editMemory(state: LoadedState, call: EditCall): JobMemory {
   const { model, info } = state;
   const { settings } = readCallSettings({ ...call, settings: call.settings ?? {} }, model);
-  const { contexts } = methodNamed(call.method);
-  const isBare = contexts === "none" || call.contexts?.length === 1;
+  const sampled = contextSize(methodNamed(call.method).contexts);
+  const isBare = sampled.templates === 1 || call.contexts?.length === 1;
   const bytes = estimateEditMemory(model.config, info.backend, {
     method: call.method,
     settings,
@@ -96,8 +94,8 @@ export function editMemory(state: LoadedState, call: EditCall): JobMemory {
       ),
       answer: Math.max(1, tokensOf(state, request.targetNew)),
     })),
-    contexts: isBare ? 1 : (call.contexts?.length ?? SAMPLED_CONTEXTS[contexts]),
-    contextTokens: isBare ? 0 : CONTEXT_TOKENS,
+    contexts: isBare ? 1 : (call.contexts?.length ?? sampled.templates),
+    contextTokens: isBare ? 0 : sampled.tokens,
     preservedTokens: MOST_PRESERVED_TOKENS,
   });
   return {
