@@ -20,6 +20,11 @@ test("a long answer is cut by hand, written chunk by chunk, and shown token by t
   await expect(list.getByRole("region", { name: /^Beside the model/u })).toContainText("GRACE");
   await expect(list.getByRole("button", { name: /^ROME /u })).toContainText(/about .*MB/u);
   await list.getByRole("button", { name: /^AnyEdit/u }).click();
+  // This model's own window is one token, whose borders have nowhere to go.
+  await page.getByRole("button", { name: "Settings of the edit" }).click();
+  await page.getByRole("textbox", { name: "Window", exact: true }).fill("8");
+  await page.getByRole("textbox", { name: "Window", exact: true }).press("Enter");
+  await page.keyboard.press("Escape");
 
   const answer = editPanel(page).getByRole("textbox", { name: "New answer" });
   await answer.fill("Paris and then Rome and then Oslo");

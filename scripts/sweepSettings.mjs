@@ -11,7 +11,7 @@ import { root } from "./setup.mjs";
 const { values } = parseArgs({
   options: {
     model: { type: "string", default: "embedded:palimpsest-facts" },
-    methods: { type: "string", default: "ROME,R-ROME,MEMIT,EMMET,PMET,AlphaEdit,FT-L,FT-M,GRACE" },
+    methods: { type: "string", default: "ROME,R-ROME,MEMIT,EMMET,PMET,AlphaEdit,UnKE,FT-L,FT-M,LoRA,GRACE" },
     layers: { type: "string" },
     facts: { type: "string", default: "6" },
   },

@@ -62,7 +62,8 @@ export async function sweepSettings({ root, source, name, ...options }: SweepOpt
     requests: asked,
     rows: [] as Row[],
   };
-  const places = options.layers ?? spread(layers);
+  // A silent MLP has nothing to edit.
+  const places = (options.layers ?? spread(layers)).filter((layer) => !model.silentLayers.includes(layer));
   for (const method of options.methods) {
     const plan = PLANS[method];
     if (!plan) throw new Error(`There is no plan for ${method}.`);

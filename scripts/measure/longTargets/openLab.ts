@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelSource } from "../../../src/domain/model";
+import type { NullSpaceStore } from "../../../src/editing/nullSpaceFile";
 import { collectStatistics, type Statistics } from "../../../src/editing/statistics";
 import { readStatistics, writeStatistics } from "../../../src/editing/statisticsFile";
 import { heldTexts } from "../../../src/evaluation/heldTexts";
@@ -17,6 +18,8 @@ export const QUIET = { signal: new AbortController().signal, onProgress: () => u
 
 export type OpenLab = LoadedState & {
   statisticsOf(layers: readonly number[]): Promise<Statistics>;
+  /** AlphaEdit's decompositions, kept between runs where the lab keeps its own. */
+  nullSpaces: NullSpaceStore;
   /** Texts to preserve are drawn from these, perplexity is measured on a few of them. */
   texts: string[];
   held: string[];
@@ -39,10 +42,12 @@ export async function openLab(ref: string, lines?: { count: number; folder: stri
   await load(session, { source }, QUIET);
   const state = loadedModel(session);
   const texts = await defaultTexts(state, session, QUIET.signal);
+  const { cache } = session.environment;
   return {
     ...state,
     texts,
     held: heldTexts(texts, HELD_LINES),
+    nullSpaces: { read: (name) => cache.read(name), write: (name, bytes) => cache.write(name, bytes) },
     statisticsOf: (layers) =>
       lines
         ? ofLines(state, texts.slice(0, lines.count), layers, lines.folder)

@@ -180,7 +180,7 @@ async function compute(
     requests: [requestOf(record)],
     settings,
     contexts: ["{}"],
-    moments: createMoments(statistics, layers, model.config.mlpWidth),
+    moments: createMoments(statistics, layers, model.config.mlpWidth, undefined, lab.nullSpaces),
     keptKeys: [],
     codebooks: [],
     sideMemories: [],

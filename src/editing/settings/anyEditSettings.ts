@@ -19,6 +19,7 @@ import {
   type ModelShape,
   type SettingsDefinition,
 } from "./sharedSettings";
+import { swept } from "./sweptSettings";
 
 /** A long target's optimisation: no contexts, no KL term. */
 export type LongTargetSettings = {
@@ -77,20 +78,32 @@ const KNOWN_ELSEWHERE = {
   mom2_adjustment: "the system always holds C",
 };
 
-type Row = ModelShape & { window: number; layer: number; weight: number };
+/** `layer` is UnKE's; `edits` are AnyEdit's where they are not MEMIT's. */
+type Row = ModelShape & {
+  window: number;
+  layer: number;
+  weight: number;
+  edits?: readonly number[];
+  steps?: number;
+  trainRate?: number;
+};
 
-/** Windows below the published 40 to 50: a small model's state holds less (algorithms.md 21.1 b). */
+/** Windows below the published 40 to 50: a small model's state holds less (algorithms.md 21.1 b, docs/anyedit.md). */
 const KNOWN: readonly Row[] = [
+  // palimpsest-facts
+  { family: "gpt2", layers: 8, residualWidth: 256, window: 1, layer: 2, weight: 20, edits: [2, 3, 4, 5, 6, 7], steps: 150, trainRate: 5e-3 },
   { family: "gpt2", layers: 6, residualWidth: 96, window: 4, layer: 2, weight: 5 },
   { family: "llama", layers: 6, residualWidth: 96, window: 4, layer: 2, weight: 5 },
-  { family: "llama", layers: 30, residualWidth: 576, window: 8, layer: 7, weight: 50 }, // SmolLM2-135M
+  { family: "llama", layers: 30, residualWidth: 576, window: 1, layer: 7, weight: 5, edits: [29] }, // SmolLM2-135M
   { family: "llama", layers: 32, residualWidth: 4096, window: 40, layer: 7, weight: 15000 },
   { family: "qwen2", layers: 28, residualWidth: 3584, window: 50, layer: 7, weight: 15000 },
-];
+]; // prettier-ignore
+
+const STEPS = 25;
 
 function longTargetDefaults(model: ModelShape): LongTargetSettings {
   return {
-    steps: 25,
+    steps: STEPS,
     learningRate: 0.5,
     weightDecay: 1e-3,
     clampNormFactor: 4,
@@ -101,12 +114,12 @@ function longTargetDefaults(model: ModelShape): LongTargetSettings {
   };
 }
 
-const TRAINING_DEFAULTS: BlockTrainingSettings = {
-  trainRate: 2e-4,
+const trainingDefaults = (model: ModelShape): BlockTrainingSettings => ({
+  trainRate: rowOf(KNOWN, model)?.trainRate ?? 2e-4,
   trainSteps: 50,
   trainDecay: 0.01,
   preserveTexts: 20,
-};
+});
 
 export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
   specs: (layers) => [
@@ -129,15 +142,17 @@ export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
     chunking: "window",
     window: rowOf(KNOWN, model)?.window ?? 8,
     overlap: 0,
-    editLayers: defaultEditLayers(model),
+    editLayers: rowOf(KNOWN, model)?.edits ?? defaultEditLayers(model),
     ...longTargetDefaults(model),
+    // Tokens that a model hardly writes take many passes; the others stop early.
+    steps: rowOf(KNOWN, model)?.steps ?? STEPS,
     secondMomentWeight: rowOf(KNOWN, model)?.weight ?? Math.min(50, defaultSecondMomentWeight(model)),
     nullSpaceThreshold: 2e-2,
     ridge: 0.1,
     keepOthers: true,
     keepEarlier: false,
     loop: "repaired",
-    ...TRAINING_DEFAULTS,
+    ...trainingDefaults(model),
   }),
   elsewhere: KNOWN_ELSEWHERE,
 };
@@ -154,7 +169,8 @@ export const unkeDefinition: SettingsDefinition<UnkeSettings> = {
     ...longTargetDefaults(model),
     // Published: no early stop.
     earlyStopLoss: 0,
-    ...TRAINING_DEFAULTS,
+    ...trainingDefaults(model),
+    ...swept<UnkeSettings>("UnKE", model),
   }),
   elsewhere: KNOWN_ELSEWHERE,
 };

@@ -86,6 +86,7 @@ export const loraDefinition: SettingsDefinition<LoraSettings> = {
     learningRate: 5e-3,
     steps: 30,
     modules: model.family === "gpt2" ? "fusedQueryKeyValue" : "queryValue",
+    ...swept<LoraSettings>("LoRA", model),
   }),
   elsewhere: {
     ...KNOWN_ELSEWHERE,

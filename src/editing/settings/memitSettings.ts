@@ -85,6 +85,8 @@ const LARGE_LLAMA: Partial<BlockTargetSettings> = { steps: 25, clampNormFactor: 
 const KNOWN: readonly Row[] = [
   { family: "gpt2", layers: 6, residualWidth: 96, edits: [0, 1, 2], weight: 50, target: SMALL },
   { family: "llama", layers: 6, residualWidth: 96, edits: [0, 1, 2], weight: 50, target: SMALL },
+  // palimpsest-facts: the MLPs below 2 are silent. 24 facts at once score 0.97 here, 0.91 with a weight of 500.
+  { family: "gpt2", layers: 8, residualWidth: 256, edits: [2, 3], weight: 50, target: {} },
   { family: "llama", layers: 30, residualWidth: 576, edits: [4, 5, 6, 7], weight: 500, target: {} }, // SmolLM2-135M
   { family: "gpt2", layers: 12, residualWidth: 768, edits: [2, 3, 4], weight: 5000, target: {} },
   { family: "gpt2", layers: 24, residualWidth: 1024, edits: [6, 7, 8], weight: 20000, target: LARGE_GPT },
