@@ -43,9 +43,14 @@ export function denseChange(update: WeightUpdate): Float64Array {
   );
 }
 
-/** ‖ΔW‖ (Frobenius), without forming ΔW when it has factors: ‖UVᵀ‖² = Σ (UᵀU)∘(VᵀV). */
+/** Whether factors of this rank hold as many numbers as ΔW itself, and so save nothing. */
+export const isAsLargeAsDense = ({ rank, in: inWidth, out }: LowRankUpdate): boolean =>
+  rank * (inWidth + out) >= inWidth * out;
+
+/** ‖ΔW‖ (Frobenius), without forming ΔW when it has few factors: ‖UVᵀ‖² = Σ (UᵀU)∘(VᵀV). */
 export function updateNorm(update: WeightUpdate): number {
   if (update.kind === "dense") return norm(update.values);
+  if (isAsLargeAsDense(update)) return norm(denseChange(update));
   let sum = 0;
   for (let r = 0; r < update.rank; r++) {
     for (let s = 0; s < update.rank; s++) {

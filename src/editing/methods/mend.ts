@@ -2,7 +2,7 @@
  * MEND (arXiv 2110.11309; algorithms.md section 16): one gradient of the answer's loss, taken apart token by token into
  * what went into a matrix and what should come out otherwise; a trained hyper-network turns both into the change.
  */
-import type { LowRankUpdate, OptimisationStep } from "../../domain/edit";
+import type { LowRankUpdate, OptimisationStep, WeightUpdate } from "../../domain/edit";
 import { throwIfCancelled } from "../../lib/cancel";
 import { invariant } from "../../lib/errors";
 import { yieldToEvents } from "../../lib/yieldToEvents";
@@ -12,6 +12,7 @@ import { changeOf, type HyperWeight } from "../hyperNetwork";
 import { mapGradients } from "../mapGradients";
 import { mendDefinition, type MendSettings } from "../settings/mendSettings";
 import { storedChange } from "../storedChange";
+import { denseChange, isAsLargeAsDense } from "../weightUpdates";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
 /** Several facts are one edit: their changes add up. */
@@ -40,7 +41,13 @@ async function run(
     losses.push([{ step: 0, total: loss, nll: loss, kl: 0, decay: 0, deltaNorm: 0, targetProbability: Math.exp(-loss) }]); // prettier-ignore
     report("Turning gradients into changes", index + 1, requests.length, losses);
   }
-  const updates = changes.flatMap((parts, at) => sideBySide(hyperNetwork.weights[at]!, parts));
+  const updates: WeightUpdate[] = [];
+  for (const [at, parts] of changes.entries()) {
+    report("Adding the changes up", at, changes.length);
+    await yieldToEvents();
+    throwIfCancelled(signal);
+    updates.push(...sideBySide(hyperNetwork.weights[at]!, parts));
+  }
   return {
     updates,
     losses,
@@ -49,8 +56,8 @@ async function run(
   };
 }
 
-/** The sum of changes of one matrix: their factors' columns one after the other. */
-function sideBySide(weight: HyperWeight, parts: readonly LowRankUpdate[]): LowRankUpdate[] {
+/** The sum of changes of one matrix: their factors' columns one after the other, summed where they are too many. */
+function sideBySide(weight: HyperWeight, parts: readonly LowRankUpdate[]): WeightUpdate[] {
   const rank = parts.reduce((sum, part) => sum + part.rank, 0);
   if (rank === 0) return [];
   const join = (rows: number, pick: (part: LowRankUpdate) => Float32Array) => {
@@ -66,7 +73,9 @@ function sideBySide(weight: HyperWeight, parts: readonly LowRankUpdate[]): LowRa
   const { weight: name, in: inWidth, out } = weight;
   const u = join(out, (part) => part.u);
   const v = join(inWidth, (part) => part.v);
-  return [{ kind: "lowRank", weight: name, in: inWidth, out, rank, u, v }];
+  const sum: LowRankUpdate = { kind: "lowRank", weight: name, in: inWidth, out, rank, u, v };
+  if (!isAsLargeAsDense(sum)) return [sum];
+  return [{ kind: "dense", weight: name, in: inWidth, out, values: Float32Array.from(denseChange(sum)) }];
 }
 
 export const mend = method<MendSettings>({
