@@ -19,6 +19,7 @@ import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
 import { scoreTargetTokens, type TokenScore } from "../evaluation/targetTokens";
 import { throwIfCancelled } from "../lib/cancel";
 import { AppError } from "../lib/errors";
+import { createPace } from "../lib/pace";
 import { predictNeighbourShares } from "../superposition/neighbourShares";
 import { continuePrompt } from "./continuePrompt";
 import { readLongText } from "./cutTarget";
@@ -56,9 +57,17 @@ async function ask(
   const scores = await scoreAnswers(model, answers, context);
   const rewrites = scores.map(({ p, rank }) => ({ p, rank }));
   const probes = [];
+  const pace = createPace();
+  const total = requests.length;
   for (const [done, request] of requests.entries()) {
-    if (requests.length >= TOLD_FROM)
-      context.onProgress({ note: `Asking ${when}`, done, total: requests.length });
+    const secondsLeft = pace(done, total);
+    if (total >= TOLD_FROM)
+      context.onProgress({
+        note: `Asking ${when}`,
+        done,
+        total,
+        ...(secondsLeft !== undefined && { secondsLeft }),
+      });
     probes.push(await probeSides(model, request, context.signal));
   }
   const texts = [];
