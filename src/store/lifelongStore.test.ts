@@ -125,6 +125,25 @@ test("pauses, and goes on in the next visit from the last point that was measure
   expect(next.getState().runs[0]!.points.at(-1)!.edits).toBe(6);
 });
 
+test("a drag along the points goes to the first and the last place only", async () => {
+  const { lab } = fakeLab();
+  const store = createLifelongStore(lab, memory());
+  store.getState().setForm({ every: 1 });
+  await store.getState().start(PLAN, ABOUT, () => undefined);
+  const asked: number[] = [];
+  const { useFirstEdits } = lab;
+  lab.useFirstEdits = ({ count }) => {
+    asked.push(count);
+    return useFirstEdits({ count });
+  };
+  const going = [5, 4, 3, 2].map((edits) => store.getState().scrub(edits));
+  expect(store.getState().goingTo).toBe(2);
+  const states = await Promise.all(going);
+  expect(asked).toEqual([5, 2]);
+  expect(states.map((state) => state?.weightHash)).toEqual(["hash 2", undefined, undefined, undefined]);
+  expect(store.getState()).toMatchObject({ scrubbed: 2, goingTo: undefined });
+});
+
 test("does not go on over edits that are no longer its own", async () => {
   const { lab, loseOne } = fakeLab();
   const store = createLifelongStore(lab, memory());

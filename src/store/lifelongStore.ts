@@ -27,6 +27,8 @@ export type LifelongState = {
   step: Run<LifelongPoint>;
   /** The point that was gone back to; undefined at the newest one. */
   scrubbed: number | undefined;
+  /** The point whose weights are being taken into use. */
+  goingTo: number | undefined;
   /** Runs whose curves are not drawn. */
   hidden: ReadonlySet<string>;
   /** False once storage has refused. */
@@ -120,6 +122,7 @@ export function createLifelongStore(
       onStack: undefined,
       step: IDLE,
       scrubbed: undefined,
+      goingTo: undefined,
       hidden: new Set(),
       isKept: true,
       isSetAside: false,
@@ -160,15 +163,26 @@ export function createLifelongStore(
 
       scrub: async (edits) => {
         const run = find(get().onStack);
-        const point = run?.points.find((one) => one.edits === edits);
-        if (run === undefined || point === undefined || get().step.status === "running") return undefined;
+        const pointAt = (place: number) => run?.points.find((one) => one.edits === place);
+        if (run === undefined || pointAt(edits) === undefined || get().step.status === "running")
+          return undefined;
+        const isUnderWay = get().goingTo !== undefined;
+        set({ goingTo: edits });
+        // The one under way goes on to wherever the newest leads; what a drag passes by is left out.
+        if (isUnderWay) return undefined;
         try {
-          const stack = await goTo(point);
-          set({ scrubbed: edits === run.points.at(-1)?.edits ? undefined : edits });
+          let [stack, reached] = [undefined as StackState | undefined, Number.NaN];
+          while (reached !== get().goingTo) {
+            reached = get().goingTo!;
+            stack = await goTo(pointAt(reached)!);
+          }
+          set({ scrubbed: reached === run.points.at(-1)?.edits ? undefined : reached });
           return stack;
         } catch (error) {
           fail(run.id, error);
           return undefined;
+        } finally {
+          set({ goingTo: undefined });
         }
       },
 

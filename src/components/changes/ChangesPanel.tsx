@@ -4,12 +4,14 @@ import { useState } from "react";
 import type { EditResult, Probe, ProbeKind } from "../../domain/edit";
 import { succeeded } from "../../lib/probeScores";
 import { useSlice } from "../workspaceContext";
+import { fetched } from "../ui/fetched";
 import { Panel } from "../ui/Panel";
 import styles from "./changes.module.css";
 import { FreeText } from "./FreeText";
 import { InterferenceBars } from "./InterferenceBars";
 import { ProbeTable } from "./ProbeTable";
-import { TokenByToken } from "./TokenByToken";
+
+const TokenByToken = fetched("The answer token by token", () => import("./TokenByToken"));
 
 type Tab = "all" | ProbeKind | "text" | "tokens";
 

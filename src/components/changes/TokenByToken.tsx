@@ -14,7 +14,7 @@ function meanOf(tokens: readonly TargetToken[], side: "before" | "after"): numbe
 const likeliest = (tokens: readonly TargetToken[], side: "before" | "after"): number =>
   tokens.filter((token) => token[side].best).length;
 
-export function TokenByToken({ tokens }: { tokens: readonly TargetToken[] }) {
+export default function TokenByToken({ tokens }: { tokens: readonly TargetToken[] }) {
   const [was, is] = [likeliest(tokens, "before"), likeliest(tokens, "after")];
   const from = percent(meanOf(tokens, "before"));
   const to = percent(meanOf(tokens, "after"));

@@ -72,7 +72,7 @@ export function LineChart(props: LineChartProps) {
                 strokeDasharray="3 3"
               />
               <text
-                className={styles.axis}
+                className={styles.marker}
                 x={plane.x(x) + (plane.x(x) > width * 0.7 ? -5 : 5)}
                 y={plane.top + 11}
                 textAnchor={plane.x(x) > width * 0.7 ? "end" : "start"}

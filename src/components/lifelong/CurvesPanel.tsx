@@ -16,7 +16,7 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
   const current = useSlice("lifelong", (state) => state.current);
   const hidden = useSlice("lifelong", (state) => state.hidden);
   const onStack = useSlice("lifelong", (state) => state.onStack);
-  const scrubbed = useSlice("lifelong", (state) => state.scrubbed);
+  const scrubbed = useSlice("lifelong", (state) => state.goingTo ?? state.scrubbed);
   const isRunning = useSlice("lifelong", (state) => state.step.status === "running");
   const run = runs.find(({ id }) => id === current);
   const others = useMemo(
@@ -77,7 +77,8 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
 
 function Scrub({ run, isRunning }: { run: LifelongRun; isRunning: boolean }) {
   const { limits } = useWorkspace();
-  const scrubbed = useSlice("lifelong", (state) => state.scrubbed);
+  const scrubbed = useSlice("lifelong", (state) => state.goingTo ?? state.scrubbed);
+  const isGoing = useSlice("lifelong", (state) => state.goingTo !== undefined);
   const hash = useSlice("stack", (state) => state.stack?.weightHash ?? "");
   const last = run.points.length - 1;
   const place = scrubbed === undefined ? last : run.points.findIndex(({ edits }) => edits === scrubbed);
@@ -98,9 +99,11 @@ function Scrub({ run, isRunning }: { run: LifelongRun; isRunning: boolean }) {
             if (chosen !== undefined) void limits.scrub(chosen.edits);
           }}
         />
-        <span>{point?.edits ?? 0} edits</span>
+        <span aria-busy={isGoing}>
+          {point?.edits ?? 0} edits{isGoing ? " …" : ""}
+        </span>
       </label>
-      {scrubbed !== undefined && point?.weightHash === hash ? (
+      {scrubbed !== undefined && !isGoing && point?.weightHash === hash ? (
         <p className={styles.exact} role="status">
           The model has the weights it had after {scrubbed} edits, bit for bit (
           <code>{hash.slice(0, 8)}</code>). Ask it anything in Trace &amp; edit; moving on is as exact.

@@ -101,7 +101,7 @@ function Growth({ points }: { points: readonly LifelongPoint[] }) {
         ]}
         labelledBy="growth-sentence"
         xName="edits written"
-        yName="perplexity, as a multiple of the model’s own"
+        yName="relative perplexity"
         height={150}
         hasLegend={false}
       />
@@ -109,7 +109,7 @@ function Growth({ points }: { points: readonly LifelongPoint[] }) {
         series={[{ key: "norm", name: "norm", points: normCurve(points), stroke: "var(--mlp)" }]}
         labelledBy="growth-sentence"
         xName="edits written"
-        yName="‖W − W₀‖ / ‖W₀‖, largest"
+        yName="largest ‖W − W₀‖ / ‖W₀‖"
         height={150}
         hasLegend={false}
       />

@@ -30,7 +30,7 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
 
   const own = async (list: "own" | "planted"): Promise<void> => {
     setPasting(false);
-    if (!(await choose(list, count))) take(limits.galleryFacts(), "the examples’ facts");
+    if (!(await choose(list, count))) take(limits.galleryFacts(), "facts of the examples");
   };
   return (
     <Panel id="facts" title="Facts" className={className}>
@@ -45,7 +45,7 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
           <Button
             size="compact-sm"
             variant="default"
-            onClick={() => take(limits.galleryFacts(), "the examples’ facts")}
+            onClick={() => take(limits.galleryFacts(), "facts of the examples")}
           >
             Examples
           </Button>

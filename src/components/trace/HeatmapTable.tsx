@@ -4,7 +4,7 @@ import { TokenText } from "../ui/ModelText";
 import { points, probability } from "../ui/numbers";
 import styles from "./trace.module.css";
 
-export function HeatmapTable({ heatmap }: { heatmap: Heatmap }) {
+export default function HeatmapTable({ heatmap }: { heatmap: Heatmap }) {
   const write = heatmap.isDifference ? points : probability;
   const layers = Array.from({ length: heatmap.layers }, (_none, layer) => layer);
   return (
