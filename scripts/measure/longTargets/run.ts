@@ -33,6 +33,8 @@ export type LongRow = TextMeasures & {
   chunks?: number;
   loss?: number;
   passes?: number;
+  /** Given where the texts themselves may not be kept beside the row. */
+  similarity?: number;
   /** ‖ΔW‖ / ‖W‖, the largest of the edited weights. */
   relativeChange?: number;
   /** On held text; of the untouched model in the row "before". */

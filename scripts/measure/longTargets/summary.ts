@@ -39,7 +39,8 @@ export function tableOf(rows: readonly LongRow[], records: readonly LongRecord[]
         rougeL: mean(({ rougeL }) => rougeL),
         bleu: mean(({ bleu }) => bleu),
         similarity: mean(
-          ({ id, greedy }) => tfidfSimilarity(answers.get(id) ?? "", greedy, frequencies) ?? 0,
+          ({ id, greedy, similarity }) =>
+            similarity ?? tfidfSimilarity(answers.get(id) ?? "", greedy, frequencies) ?? 0,
         ),
         whole: mean(({ divergence, tokens }) => Number(divergence >= tokens)),
         perplexity: Math.exp(mean(({ perplexity }) => Math.log(perplexity))),
