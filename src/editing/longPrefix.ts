@@ -9,7 +9,8 @@ import { invariant } from "../lib/errors";
 import { KeyValueCache, type KeyValue } from "../model/cache";
 import { embed, oneRow, runBlocksWithPauses } from "../model/forward";
 import type { Model } from "../model/model";
-import { suffixRunner, type TargetRunner, type TargetSite } from "./targetRunner";
+import type { TargetSite } from "./targetPrefix";
+import { suffixRunner, type TargetRunner } from "./targetRunner";
 import type { FrozenShift, TargetRows } from "./targetRows";
 
 export class LongPrefix {

@@ -1,5 +1,5 @@
 /** One linear map's input and output at one token, with the weights in use. */
-import { gatherRows, reshape } from "../gpu/ops";
+import { flatRows, gatherRows } from "../gpu/ops";
 import { dispose, keep, read, tidy, type Tensor } from "../gpu/tensor";
 import { invariant } from "../lib/errors";
 import { embed, oneRow, runBlocksWithPauses } from "../model/forward";
@@ -17,8 +17,7 @@ export async function readMapAt(
 ): Promise<{ input: Float32Array<ArrayBuffer>; output: Float32Array<ArrayBuffer> }> {
   const standing = model.weights.adapter(name);
   let seen: readonly Tensor[] | undefined;
-  const row = (x: Tensor): Tensor =>
-    tidy(() => keep(gatherRows(reshape(x, [-1, x.shape.at(-1)!]), [position])));
+  const row = (x: Tensor): Tensor => tidy(() => keep(gatherRows(flatRows(x), [position])));
   model.weights.adapt(name, (input, output) => {
     seen = [row(input), row(output)];
     return output;

@@ -29,7 +29,8 @@ import type { Model } from "../model/model";
 import { Adam } from "./adam";
 import { moveTarget } from "./moveTarget";
 import { splitRows, type TargetRows } from "./targetRows";
-import { cachedRunner, wholeRunner, type TargetRunner, type TargetSite } from "./targetRunner";
+import type { TargetSite } from "./targetPrefix";
+import { cachedRunner, wholeRunner, type TargetRunner } from "./targetRunner";
 
 export type TargetSettings = Pick<
   RomeSettings,

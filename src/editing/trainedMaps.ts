@@ -2,7 +2,7 @@
  * Training inside a frozen model: parameters that stand behind linear maps and norms as adapters, so that the checkpoint's
  * weights stay as they are and gradients go to the change alone. Fine-tuning, LoRA and UnKE say which maps, and the loss.
  */
-import { add, matmul, mul, reshape, scale, split, valueAndGradients } from "../gpu/ops";
+import { add, flatRows, matmul, mul, reshape, scale, split, valueAndGradients } from "../gpu/ops";
 import { dispose, read, tensor, type Tensor } from "../gpu/tensor";
 import { readLinear } from "../gpu/weights";
 import { invariant } from "../lib/errors";
@@ -130,7 +130,7 @@ export function trainedLowRank(
 
 /** x [.., in] W [in, out] in the wanted shape. */
 const rows = (x: Tensor, matrix: Tensor, shape: readonly number[]): Tensor =>
-  reshape(matmul(reshape(x, [-1, x.shape.at(-1)!]), matrix), shape);
+  reshape(matmul(flatRows(x), matrix), shape);
 
 /** The values in use of each of a map's parameters: what decay pulls on, and clamps are measured from. */
 export async function valuesInUse(

@@ -10,6 +10,7 @@ export {
   add,
   concat,
   div,
+  flatRows,
   mean,
   mul,
   reshape,

@@ -7,6 +7,7 @@ import {
   add,
   attention,
   concat,
+  flatRows,
   gatedActivation,
   gatherRows,
   reshape,
@@ -140,11 +141,11 @@ class Block {
     const { prefix, firstPosition = 0 } = this.#options;
     if (!segments) return f(xs, { prefix, firstPosition });
     const extents = segments.map(({ rows, positions }) => rows * positions);
-    const cut = xs.map((x) => split(flat(x), extents, 0));
+    const cut = xs.map((x) => split(flatRows(x), extents, 0));
     const parts = segments.map((segment, at) => {
       const { rows, positions } = segment;
       const batches = cut.map((pieces) => reshape(pieces[at]!, [rows, positions, -1]));
-      return flat(f(batches, segment));
+      return flatRows(f(batches, segment));
     });
     const whole = concat(parts, 0);
     return reshape(whole, [1, ...(whole.shape as [number, number])]);
@@ -179,9 +180,6 @@ class Block {
     return at(`blocks.${this.#layer}.${site}`, x);
   }
 }
-
-/** [B, S, width] as [B * S, width]. */
-const flat = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1)!]);
 
 /** A second handle on the same values; costs nothing. */
 export const own = (x: Tensor): Tensor => reshape(x, x.shape);

@@ -2,7 +2,7 @@
  * The keys of a list of facts at many layers: one pass over each fact, cut after its subject's last token, in which
  * every layer's row is taken as it goes by. Facts with the same beginning are run once.
  */
-import { gatherRows, reshape } from "../gpu/ops";
+import { flatRows, gatherRows } from "../gpu/ops";
 import { dispose, keep, read, type Tensor } from "../gpu/tensor";
 import type { LocatedText } from "../editing/factToken";
 import { flatRow, rightPadded } from "../editing/rightPadded";
@@ -85,7 +85,7 @@ async function readChunk(
   const taken = new Map<number, Tensor>();
   const at: Hook = (site, x) => {
     const layer = names.get(site);
-    if (layer !== undefined) taken.set(layer, keep(gatherRows(reshape(x, [-1, x.shape.at(-1)!]), places)));
+    if (layer !== undefined) taken.set(layer, keep(gatherRows(flatRows(x), places)));
     return x;
   };
   const embedded = embed(model, tokens);

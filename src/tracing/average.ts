@@ -3,6 +3,7 @@
  * roles: a subject of one token is first and last, one token after it is first after and last. Pure.
  */
 import type { Average, AverageCell, TokenRole, TraceResult } from "../domain/trace";
+import { range } from "../lib/range";
 import { meanAndSpread } from "./scores";
 
 export const TOKEN_ROLES: readonly TokenRole[] = [
@@ -22,8 +23,6 @@ export function tokensOfRoles(
   { start, end }: { start: number; end: number },
   count: number,
 ): Record<TokenRole, number[]> {
-  const range = (from: number, to: number): number[] =>
-    Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
   return {
     firstSubject: [start],
     middleSubject: range(start + 1, end - 1),

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { invariant } from "../../lib/errors";
 import type { Tensor } from "../tensor";
-import { expectBroadcastable, show } from "./shape";
+import { expectBroadcastable, lastExtent, show } from "./shape";
 
 /** a + b, broadcast as in numpy. */
 export function add(a: Tensor, b: Tensor): Tensor {
@@ -61,6 +61,9 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   invariant(fits, `reshape: ${show(x.shape)} does not fit ${show(shape)}`);
   return tf.reshape(x, [...shape]);
 }
+
+/** [..., width] as [rows, width]. */
+export const flatRows = (x: Tensor): Tensor => reshape(x, [-1, lastExtent("flatRows", x)]);
 
 /** Joins tensors along an axis; all other extents must agree. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {

@@ -5,8 +5,8 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { Attributes } from "../kernelSpec";
 import { registerHeapCopies } from "./heapCopies";
 import type { KernelTeam } from "./kernelTeam";
+import type { Operand, WasmKernel } from "./calls/wasmCall";
 import { WASM_KERNELS } from "./wasmKernels";
-import type { Operand, WasmKernel } from "./wasmKernels";
 
 /** @param teamOf gives the kernels of the running backend: backends may be started anew, registration is for ever */
 export function registerWasmKernels(teamOf: () => KernelTeam): void {
