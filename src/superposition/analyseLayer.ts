@@ -9,9 +9,10 @@ import type { SpdFactor } from "../linalg/solveSpd";
 import type { Steps } from "../linalg/steps";
 import { clusterOrderSteps } from "./clusterOrder";
 import { estimateDensity } from "./density";
-import { describeDistribution, describeTwice, histogram, median } from "./distribution";
+import { describeDistribution, describeTwice, histogram } from "./distribution";
 import { compareQuantiles, compareTails } from "./heavyTails";
 import { belowDiagonal, cosineMatrix, degrees, interferenceMatrix, offDiagonal } from "./interference";
+import { median } from "./median";
 import { ridgeEffectSteps, ridgesToCompare } from "./ridgeEffect";
 import { strongestPairs } from "./strongestPairs";
 import { whitenSteps } from "./whitening";
@@ -50,7 +51,7 @@ export function* analyseLayerSteps(
   yield;
   const p = offDiagonal(interference, n);
   const sorted = p.toSorted();
-  const described = describeDistribution(p, sorted);
+  const described = describeDistribution(p);
   const { kurtosis, mean, std } = described;
   const density = estimateDensity(sorted);
   yield;
@@ -72,7 +73,7 @@ export function* analyseLayerSteps(
     std,
     interference: {
       ...described,
-      histogram: histogram(sorted, BINS),
+      histogram: histogram(p, BINS, described.min, described.max),
       density,
       quantiles: compareQuantiles(sorted, mean, std),
       tails: compareTails(p, mean, std),
@@ -80,7 +81,7 @@ export function* analyseLayerSteps(
     whiteningCosine: ofWhitening.distribution,
     activationCosine: ofActivation.distribution,
     activation: summarise(activation, n).distribution,
-    angles: { whitening: angles(ofWhitening.sorted), activation: angles(ofActivation.sorted) },
+    angles: { whitening: angles(ofWhitening.values), activation: angles(ofActivation.values) },
     pairs: strongestPairs(all, n, options.pairs),
     moment: { tokens, condition: factor.condition, ridge: factor.ridge, ridgeEffects },
     matrices: options.matrices.map((kind) => ({ kind, values: all[kind] })),
@@ -88,18 +89,17 @@ export function* analyseLayerSteps(
   };
 }
 
-/** Of a symmetric matrix; `sorted` is one half of its entries. */
+/** Of a symmetric matrix; `values` are one half of its entries. */
 function summarise(matrix: Float64Array, n: number) {
   const values = belowDiagonal(matrix, n);
-  const sorted = values.toSorted();
-  return { distribution: describeTwice(values, sorted), sorted };
+  return { distribution: describeTwice(values), values };
 }
 
-/** Of ascending cosines, each of which stands for two pairs. */
+/** Of cosines each of which stands for two pairs. */
 function angles(cosines: Float64Array): AngleSummary {
-  const ascending = cosines.map(degrees).reverse();
-  const counts = histogram(ascending, ANGLE_BINS, 0, 180).map((count) => 2 * count);
-  return { median: median(ascending), histogram: counts };
+  const found = cosines.map(degrees);
+  const counts = histogram(found, ANGLE_BINS, 0, 180).map((count) => 2 * count);
+  return { median: median(found), histogram: counts };
 }
 
 function assertKeys(activation: Float64Array, n: number, layer: number): void {
