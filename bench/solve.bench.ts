@@ -1,14 +1,18 @@
 /**
  * The closed forms' linear algebra at f = 1536 (SmolLM2's width) in float64 on one thread: 100 facts through C's factor,
  * which a session computes once per layer, against the whole f × f system as the published code solves it for every
- * batch; AlphaEdit likewise; and its projector. The published lines run in PyTorch (solve.py). Times are CPU seconds of each
- * process, the best of several.
+ * batch; AlphaEdit likewise; and its projector. The whole system is solved three ways: by plain elimination, which is what the
+ * published line says; by Cholesky on the same kernels as the low-rank form; and by the published line in PyTorch (solve.py).
+ * Times are CPU seconds of each process, the best of several.
  */
 import { execFileSync } from "node:child_process";
 import { cholesky } from "../src/linalg/cholesky";
 import { solveKeysDense, solveKeysLowRank, solveProjectedKeys } from "../src/linalg/lowRank";
 import { relativeDifference } from "../src/linalg/norms";
 import { nullSpace, projectOnNullSpace } from "../src/linalg/nullSpace";
+import { productOfRows } from "../src/linalg/rowProducts";
+import { factorSpd } from "../src/linalg/solveSpd";
+import { solveByElimination } from "./solveByElimination";
 import { writeResult } from "./writeResult";
 
 const [F, N, D, LAMBDA] = [1536, 100, 576, 15];
@@ -36,6 +40,13 @@ function moment(draw: () => number): Float64Array {
   return c;
 }
 
+/** λC + K Kᵀ, the system as the published code writes it down. */
+function wholeSystem(c: Float64Array, keys: Float64Array): Float64Array {
+  const n = keys.length / F;
+  const product = productOfRows(keys, keys, F, F, n);
+  return product.map((value, at) => value + LAMBDA * c[at]!);
+}
+
 function best<T>(runs: number, job: () => T): { seconds: number; result: T } {
   let seconds = Infinity;
   let result!: T;
@@ -54,11 +65,16 @@ const keys = Float64Array.from({ length: F * N }, draw);
 const factor = best(RUNS, () => cholesky(c, F));
 const lowRank = best(RUNS, () => solveKeysLowRank(factor.result, keys, N, LAMBDA));
 const dense = best(RUNS, () => solveKeysDense(c, F, keys, LAMBDA));
+const elimination = best(2, () => solveByElimination(wholeSystem(c, keys), F, keys, N));
 const ten = keys.filter((_, at) => at % N < 10);
 const lowRankTen = best(RUNS, () => solveKeysLowRank(factor.result, ten, 10, LAMBDA));
 const denseTen = best(RUNS, () => solveKeysDense(c, F, ten, LAMBDA));
 const agreement = relativeDifference(lowRank.result, dense.result);
 if (agreement > 1e-8) throw new Error(`low-rank and dense differ by ${agreement}`);
+const plainAgreement = relativeDifference(lowRank.result, elimination.result);
+if (plainAgreement > 1e-8) throw new Error(`low-rank and elimination differ by ${plainAgreement}`);
+/** ROME's preparation: the factor with its condition estimate. */
+const conditioned = best(2, () => factorSpd(c, F, { kind: "always", amount: 1e-6 }));
 const projector = best(1, () => nullSpace(c, F, 2e-2));
 const alphaEdit = best(RUNS, () => solveProjectedKeys(projectOnNullSpace(projector.result, keys), F, N, 1));
 
@@ -72,8 +88,10 @@ const figures = {
   sizes: { f: F, facts: N, d: D },
   seconds: {
     factorOnce: factor.seconds,
+    factorWithCondition: conditioned.seconds,
     lowRank: lowRank.seconds,
     denseHere: dense.seconds,
+    densePlain: elimination.seconds,
     lowRankTen: lowRankTen.seconds,
     denseHereTen: denseTen.seconds,
     projector: projector.seconds,
@@ -84,6 +102,7 @@ const figures = {
     publishedProjector: published.eigh,
   },
   ratios: {
+    densePlainOverLowRank: round(elimination.seconds / lowRank.seconds),
     denseHereOverLowRank: round(dense.seconds / lowRank.seconds),
     denseHereOverLowRankTen: round(denseTen.seconds / lowRankTen.seconds),
     publishedOverLowRank: round(published.memit / lowRank.seconds),
