@@ -20,6 +20,8 @@ export type Marker = { x: number; label: string; stroke: string };
 
 type LineChartProps = {
   series: readonly Series[];
+  /** Drawn behind them and named after them. */
+  behind?: readonly Series[];
   labelledBy: string;
   xName: string;
   yName?: string;
@@ -36,9 +38,19 @@ type LineChartProps = {
 };
 
 export function LineChart(props: LineChartProps) {
-  const { series, labelledBy, xName, yName, height = 240, markers = [], hasLegend = true, onPick } = props;
+  const {
+    series,
+    behind = [],
+    labelledBy,
+    xName,
+    yName,
+    height = 240,
+    markers = [],
+    hasLegend = true,
+    onPick,
+  } = props;
   const [box, width] = useWidth<HTMLDivElement>();
-  const points = series.flatMap((one) => one.points);
+  const points = [...series, ...behind].flatMap((one) => one.points);
   const xDomain = props.xDomain ?? domainOf(points.map(([x]) => x));
   const yDomain =
     props.yDomain ??
@@ -82,14 +94,14 @@ export function LineChart(props: LineChartProps) {
               </text>
             </g>
           ))}
-          {series.map((one) => (
+          {[...behind, ...series].map((one) => (
             <Curve key={one.key} one={one} plane={plane} hasDots={props.hasDots ?? false} />
           ))}
         </ChartFrame>
       </div>
       {hasLegend ? (
         <ul className={styles.legend}>
-          {series
+          {[...series, ...behind]
             .filter(({ name }) => name !== undefined)
             .map((one) => (
               <li key={one.key}>

@@ -48,7 +48,8 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
         {runSentence(run, point)}
       </p>
       <LineChart
-        series={[...others.flatMap((one) => backSeries(one, runHue(runs, one))), ...frontSeries(run)]}
+        series={frontSeries(run)}
+        behind={others.flatMap((one) => backSeries(one, runHue(runs, one)))}
         labelledBy="curves-sentence"
         xName="edits written"
         yName="mean probability"

@@ -32,23 +32,18 @@ export function MorePanels() {
 function Retention({ point }: { point: LifelongPoint | undefined }) {
   return (
     <ChartPanel id="retention" title="Retention by age" sentence={retentionSentence(point)}>
-      <LineChart
-        series={[
-          {
-            key: "age",
-            name: "new answers",
-            points: point ? retentionByAge(point) : [],
-            stroke: "var(--state)",
-          },
-        ]}
-        labelledBy="retention-sentence"
-        xName="edits written since"
-        yName="mean probability"
-        yDomain={[0, 1]}
-        xDomain={[0, Math.max(1, point?.edits ?? 1)]}
-        hasLegend={false}
-        hasDots
-      />
+      {point !== undefined && point.retention.length > 1 ? (
+        <LineChart
+          series={[{ key: "age", points: retentionByAge(point), stroke: "var(--state)" }]}
+          labelledBy="retention-sentence"
+          xName="edits written since"
+          yName="mean probability"
+          yDomain={[0, 1]}
+          xDomain={[0, point.edits]}
+          hasLegend={false}
+          hasDots
+        />
+      ) : null}
     </ChartPanel>
   );
 }

@@ -3,10 +3,10 @@
  * matrix; moving only draws that picture again. What the cursor is on is told beside it, for the eye and the ear.
  */
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
-import { atlasPixels } from "../../lib/charts/atlasImage";
 import type { Scheme } from "../../lib/heatmap/colour";
 import type { Cell } from "../../store/superpositionStore";
 import { useWidth } from "../charts/useWidth";
+import { atlasCells, inkOf, screenContext } from "./atlasPicture";
 import {
   cellAt,
   cellByKey,
@@ -20,7 +20,7 @@ import {
   type Frame,
   type Place,
 } from "./atlasView";
-import { drawAtlas, type AtlasInk, type Margins } from "./drawAtlas";
+import { drawAtlas, type Margins } from "./drawAtlas";
 import styles from "./superposition.module.css";
 import { useMapPointers } from "./useMapPointers";
 
@@ -62,61 +62,20 @@ export default function AtlasCanvas(props: AtlasCanvasProps) {
     order.forEach((fact, at) => (places[fact] = at));
     return places;
   }, [order, n]);
-  const cells = useMemo(() => {
-    const picture = document.createElement("canvas");
-    picture.width = picture.height = n;
-    picture.getContext("2d")?.putImageData(new ImageData(atlasPixels(values, order, scheme), n, n), 0, 0);
-    return picture;
-  }, [values, order, scheme, n]);
+  const cells = useMemo(() => atlasCells(values, order, scheme), [values, order, scheme]);
   const shown = useMemo(() => order.map((fact) => names[fact] ?? ""), [order, names]);
   const at = (one: Cell | undefined) => one && { row: place[one.i]!, column: place[one.j]! };
 
   useEffect(() => {
     const element = canvas.current;
-    const context = element?.getContext("2d");
-    if (!element || !context) return;
-    const ratio = Math.min(3, window.devicePixelRatio || 1);
-    if (element.width !== Math.round(width * ratio) || element.height !== Math.round(height * ratio)) {
-      element.width = Math.round(width * ratio);
-      element.height = Math.round(height * ratio);
-    }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const ink = inkOf(element);
-    drawAtlas(context, {
-      cells,
-      view,
-      margins,
-      width,
-      height,
-      names: shown,
-      cursor: at(cell),
-      chosen: at(pair),
-      ink,
-    });
+    const context = element && screenContext(element, width, height);
+    if (!context) return;
+    const marks = { cursor: at(cell), chosen: at(pair) };
+    drawAtlas(context, { cells, view, margins, width, height, names: shown, ...marks, ink: inkOf(element) });
   });
 
-  // React listens to wheels passively; zooming must keep the page from scrolling.
-  const latest = useRef({ view, frame, margins });
-  useEffect(() => {
-    latest.current = { view, frame, margins };
-  });
-  useEffect(() => {
-    const element = canvas.current;
-    if (element === null) return;
-    const onWheel = (event: WheelEvent): void => {
-      if (!event.ctrlKey && document.activeElement !== element) return;
-      event.preventDefault();
-      const { view: now, frame: size, margins: edge } = latest.current;
-      const from = element.getBoundingClientRect();
-      const point = { x: event.clientX - from.left - edge.left, y: event.clientY - from.top - edge.top };
-      setView(zoomed(now, Math.exp(-event.deltaY / 300), point, size));
-    };
-    element.addEventListener("wheel", onWheel, { passive: false });
-    return () => element.removeEventListener("wheel", onWheel);
-  }, []);
-
-  const placeOf = ({ currentTarget, clientX, clientY }: PointerEvent): Place => {
-    const from = currentTarget.getBoundingClientRect();
+  const placeOf = ({ clientX, clientY }: { clientX: number; clientY: number }): Place => {
+    const from = canvas.current!.getBoundingClientRect();
     return { x: clientX - from.left - margins.left, y: clientY - from.top - margins.top };
   };
   const factsAt = (event: PointerEvent): Cell | undefined => {
@@ -129,6 +88,7 @@ export default function AtlasCanvas(props: AtlasCanvasProps) {
     placeOf,
     onDrag: (dx, dy) => move((from) => panned(from, dx, dy, frame)),
     onPinch: (before, after) => move((from) => pinched(from, before, after, frame)),
+    onWheel: (factor, place) => move((from) => zoomed(from, factor, place, frame)),
   });
   const onPointerMove = (event: PointerEvent): void => {
     if (pointers.move(event)) return;
@@ -191,17 +151,4 @@ export default function AtlasCanvas(props: AtlasCanvasProps) {
       </span>
     </div>
   );
-}
-
-function inkOf(element: HTMLElement): AtlasInk {
-  const style = getComputedStyle(element);
-  const token = (name: string): string => style.getPropertyValue(name).trim();
-  return {
-    ink: token("--ink"),
-    soft: token("--ink-soft"),
-    sheet: token("--sheet"),
-    cursor: token("--ink"),
-    chosen: token("--edit"),
-    font: `12px ${token("--sans")}`,
-  };
 }

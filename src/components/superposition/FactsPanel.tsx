@@ -83,30 +83,8 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
           {faults.length > 0 ? ` ${counted(faults.length)} rows could not be read:` : ""}
         </p>
       </div>
-      {faults.length > 0 ? (
-        <ul className={styles.faults} tabIndex={0} aria-label="Rows that could not be read">
-          {faults.map(({ row, message }) => (
-            <li key={row}>
-              row {row}: <ProseText text={message} />
-            </li>
-          ))}
-        </ul>
-      ) : null}
-      {facts.length > 0 ? (
-        <ul className={styles.list} tabIndex={0} aria-label="The facts">
-          {facts.slice(0, 200).map((fact, index) => (
-            <li key={index}>
-              <ProseText text={fact.prompt.replace("{}", () => fact.subject)} />{" "}
-              {fact.target === undefined ? null : (
-                <b>
-                  <ProseText text={fact.target} />
-                </b>
-              )}
-            </li>
-          ))}
-          {facts.length > 200 ? <li>… and {counted(facts.length - 200)} more</li> : null}
-        </ul>
-      ) : null}
+      <FaultList />
+      <FactList />
       <div className={layout.column} style={{ marginTop: 10 }}>
         {job.status === "running" ? (
           <JobLine progress={job.progress} fallback="Reading keys" onCancel={job.stop} />
@@ -118,6 +96,44 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
         {job.status === "failed" ? <ErrorNote error={job.error} /> : null}
       </div>
     </Panel>
+  );
+}
+
+/** Rows that could not be read, each with its reason. */
+function FaultList() {
+  const faults = useSlice("facts", (state) => state.faults);
+  if (faults.length === 0) return null;
+  return (
+    <ul className={styles.faults} tabIndex={0} aria-label="Rows that could not be read">
+      {faults.map(({ row, message }) => (
+        <li key={row}>
+          row {row}: <ProseText text={message} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** More facts than this would only be scrolled past. */
+const MOST_SHOWN = 200;
+
+function FactList() {
+  const facts = useSlice("facts", (state) => state.facts);
+  if (facts.length === 0) return null;
+  return (
+    <ul className={styles.list} tabIndex={0} aria-label="The facts">
+      {facts.slice(0, MOST_SHOWN).map((fact, index) => (
+        <li key={index}>
+          <ProseText text={fact.prompt.replace("{}", () => fact.subject)} />{" "}
+          {fact.target === undefined ? null : (
+            <b>
+              <ProseText text={fact.target} />
+            </b>
+          )}
+        </li>
+      ))}
+      {facts.length > MOST_SHOWN ? <li>… and {counted(facts.length - MOST_SHOWN)} more</li> : null}
+    </ul>
   );
 }
 
