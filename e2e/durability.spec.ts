@@ -17,6 +17,7 @@ import {
 } from "./faults";
 import { serveHub } from "./hub";
 import {
+  chooseExample,
   editPanel,
   makeEdit,
   modelChip,
@@ -41,7 +42,7 @@ async function secondEdit(page: Page): Promise<void> {
 
 test("a reload in the middle of an edit: the edits from before are back bit for bit", async ({ page }) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
   await openExample(page, "Geography", "United Kingdom");
@@ -61,7 +62,7 @@ test("full storage: the edit stays, the page says it is not kept, and a dead wor
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const first = await weightHash(page);
   await limitStorage(page, 1000);
@@ -94,7 +95,7 @@ test("no memory left, in a job and in a load: both say so, and model and edit ar
   page,
 }, info) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
   const undisturbed = await traceWith(page, 5);
@@ -127,7 +128,7 @@ test("two tabs on one journal: each edits, both write at once, nothing is lost o
   const [one, two] = [await context.newPage(), await context.newPage()];
   // Both at once, as a browser does that brings its tabs back.
   await Promise.all([openPage(one), openPage(two)]);
-  await openExample(one, "Geography", "Norway");
+  await chooseExample(one, "Geography", "Norway");
   await makeEdit(one);
   const ofOne = await weightHash(one);
   await secondEdit(two);
@@ -185,7 +186,7 @@ test("two tabs fetch one model of the hub at once: both have it, and the cache i
   context,
 }) => {
   const name = "someone/tiny-facts2-llama";
-  const hub = await serveHub(context, name, FOLDER, { slowly: 300 });
+  const hub = await serveHub(context, name, FOLDER, { slowly: 100 });
   const openHub = async (page: Page): Promise<string> => {
     await modelChip(page).click();
     await page.getByLabel("Model on the hub").fill(name);

@@ -10,10 +10,10 @@ import {
   modelWithMarkupTokens,
 } from "../tests/hostileModel";
 import {
+  chooseExample,
   editPanel,
   makeEdit,
   modelChip,
-  openExample,
   openPage,
   PATIENCE,
   stateLine,
@@ -94,7 +94,7 @@ test("tokens, answers and edits that are markup stay text, in the page and in ev
 
 test("an edit file whose names are markup opens as text", async ({ page }) => {
   const { problems } = await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save", exact: true }).click();

@@ -35,14 +35,19 @@ export async function waitForModel(page: Page): Promise<void> {
   await expect(stateLine(page)).toContainText("base");
 }
 
-/** Chooses an example by its subject, and traces it where a stored result is shown first. */
-export async function openExample(page: Page, category: string, subject: string): Promise<void> {
+/** Chooses an example by its subject; on the model as it came a stored result of its trace is shown. */
+export async function chooseExample(page: Page, category: string, subject: string): Promise<void> {
   await page
     .getByRole("radiogroup", { name: "Kind of example" })
     .getByText(category, { exact: true })
     .click();
   await page.getByRole("button", { name: subject, exact: true }).click();
   await expect(heatmap(page)).toHaveAttribute("aria-busy", "false", { timeout: PATIENCE });
+}
+
+/** Chooses an example, and traces it where a stored result is shown first. */
+export async function openExample(page: Page, category: string, subject: string): Promise<void> {
+  await chooseExample(page, category, subject);
   const live = page.getByRole("button", { name: "Run it live" });
   if (await live.isVisible()) await live.click();
   await traceIsDone(page);

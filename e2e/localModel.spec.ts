@@ -1,28 +1,12 @@
 /** A real model from this machine: SmolLM2-135M-Instruct as a GGUF file, where it is available. */
 import { expect, test } from "@playwright/test";
 import { existsSync } from "node:fs";
+import { setSamples, startTrace } from "./faults";
 import { changes, editPanel, modelChip, openPage, stateLine, traceIsDone } from "./lab";
 
 const FILE = process.env.PALIMPSEST_SMOLLM2 ?? ".cache/SmolLM2-135M-Instruct.Q4_1.gguf";
 
-test("SmolLM2 is opened as a file, answers and is traced", async ({ page }) => {
-  test.skip(!existsSync(FILE), `${FILE} is not here; scripts/fetchRealModel.mjs fetches it`);
-  test.setTimeout(600_000);
-  await openPage(page);
-  await modelChip(page).click();
-  await page.getByLabel("A model file").setInputFiles(FILE);
-  await expect(modelChip(page)).toContainText("SmolLM2", { timeout: 300_000 });
-  await page.getByLabel("Prompt", { exact: true }).fill("The capital of France is");
-  await expect(page.locator("#ask ul li").first()).toContainText("Paris", { timeout: 120_000 });
-  await page.getByRole("button", { name: /How it is traced/u }).click();
-  await page.getByLabel("Samples", { exact: true }).fill("3");
-  await page.getByLabel("Samples", { exact: true }).press("Enter");
-  await page.getByRole("button", { name: "Trace with these" }).click();
-  await traceIsDone(page, 400_000);
-  await expect(page.locator("#trace-sentence")).toContainText("Paris");
-});
-
-test("a fact of SmolLM2 is edited in the page, switched off and on, and is there after a reload", async ({
+test("SmolLM2 is opened as a file and traced; a fact is edited, switched off and on, and there after a reload", async ({
   page,
 }) => {
   test.skip(!existsSync(FILE), `${FILE} is not here; scripts/fetchRealModel.mjs fetches it`);
@@ -38,6 +22,11 @@ test("a fact of SmolLM2 is edited in the page, switched off and on, and is there
   await openSmolLM2();
   await page.getByLabel("Prompt", { exact: true }).fill("The capital of France is");
   await expect(nextWord).toContainText("Paris", { timeout: 120_000 });
+  await setSamples(page, 3);
+  await startTrace(page);
+  await traceIsDone(page, 400_000);
+  await expect(page.locator("#trace-sentence")).toContainText("Paris");
+
   await page.getByLabel("Subject", { exact: true }).fill("France");
   await page.getByLabel("Subject", { exact: true }).press("Enter");
   await page.getByLabel("New answer").fill("Rome");

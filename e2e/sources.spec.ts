@@ -3,7 +3,7 @@ import { expect, test, type Page } from "@playwright/test";
 import { resolve } from "node:path";
 import { standing, weightHash } from "./faults";
 import { serveHub } from "./hub";
-import { changes, editPanel, makeEdit, modelChip, openExample, openPage, PATIENCE, stateLine } from "./lab";
+import { changes, chooseExample, editPanel, makeEdit, modelChip, openPage, PATIENCE, stateLine } from "./lab";
 
 // A request that a service worker answers does not come by the test's route.
 test.use({ serviceWorkers: "block" });
@@ -30,7 +30,7 @@ async function askOfNorway(page: Page): Promise<void> {
 
 test("a model's folder, a model file and an edit file are dropped on the page", async ({ page }, info) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const edited = await standing(page);
   const download = page.waitForEvent("download");
@@ -96,7 +96,7 @@ test("second moments of a pasted text are computed, and the next edit is made wi
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const withOwnText = await weightHash(page);
   const rewrites = changes(page).getByRole("row", { name: /^rewrite/u });

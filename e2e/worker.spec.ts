@@ -14,7 +14,16 @@ import {
   terminateWorker,
   traceWith,
 } from "./faults";
-import { editPanel, makeEdit, openExample, openPage, PATIENCE, stateLine, waitForModel } from "./lab";
+import {
+  chooseExample,
+  editPanel,
+  makeEdit,
+  openExample,
+  openPage,
+  PATIENCE,
+  stateLine,
+  waitForModel,
+} from "./lab";
 
 // A service worker would give the page the lab's script past the test's route.
 test.use({ serviceWorkers: "block" });
@@ -24,7 +33,7 @@ test("terminated in the middle of a trace: the edit is back bit for bit, the tra
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
 
@@ -49,7 +58,7 @@ test("crashed in the middle of an edit: the edits from before are back, and the 
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
   await openExample(page, "Geography", "United Kingdom");
@@ -74,7 +83,7 @@ test("a worker that never starts: after four faults the page stops, says so, and
   page,
 }) => {
   await openPage(page);
-  await openExample(page, "Geography", "Norway");
+  await chooseExample(page, "Geography", "Norway");
   await makeEdit(page);
   const before = await standing(page);
   await page.route("**/lab.worker-*.js", (route) => route.fulfill({ status: 500, body: "" }));
