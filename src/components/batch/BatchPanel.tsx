@@ -13,7 +13,7 @@ import { EditList } from "../stack/EditList";
 import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
 import { MemoryCaution } from "../ui/MemoryCaution";
-import { remaining } from "../ui/numbers";
+import { percent, remaining } from "../ui/numbers";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { BatchTable } from "./BatchTable";
@@ -24,7 +24,7 @@ const of = (score: KindScore | null, words: string): string =>
 
 function sentenceOf({ method, requests, probes, milliseconds }: EditResult): string {
   const { rewrite, paraphrase, neighbourhood } = scoreProbes(probes);
-  const wrote = rewrite === null ? "" : `${rewrite.good} of ${rewrite.count} new answers are there`;
+  const wrote = rewrite === null ? "" : `${rewrite.good} of ${rewrite.count} new answers win over the old, with ${percent(rewrite.p)} on average`;
   return `${method} wrote ${requests.length} requests in ${remaining(milliseconds / 1000)}: ${wrote}${of(paraphrase, "other wordings")}${of(neighbourhood, "neighbours as they were")}.`;
 }
 
