@@ -24,7 +24,10 @@ const of = (score: KindScore | null, words: string): string =>
 
 function sentenceOf({ method, requests, probes, milliseconds }: EditResult): string {
   const { rewrite, paraphrase, neighbourhood } = scoreProbes(probes);
-  const wrote = rewrite === null ? "" : `${rewrite.good} of ${rewrite.count} new answers win over the old, with ${percent(rewrite.p)} on average`;
+  const wrote =
+    rewrite === null
+      ? ""
+      : `${rewrite.good} of ${rewrite.count} new answers win over the old, with ${percent(rewrite.p)} on average`;
   return `${method} wrote ${requests.length} requests in ${remaining(milliseconds / 1000)}: ${wrote}${of(paraphrase, "other wordings")}${of(neighbourhood, "neighbours as they were")}.`;
 }
 
