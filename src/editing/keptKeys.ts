@@ -18,12 +18,14 @@ export async function keepKeys(
   keysAt: (layer: number) => Promise<Float64Array[]>,
 ): Promise<KeptKeys[]> {
   const kept: KeptKeys[] = [];
-  for (const layer of layers) {
-    const keys = await keysAt(layer);
-    const width = keys[0]!.length;
-    const values = new Float32Array(keys.length * width);
-    keys.forEach((key, row) => values.set(key, row * width));
-    kept.push({ layer, count: keys.length, width, values });
-  }
+  for (const layer of layers) kept.push(keptAt(layer, await keysAt(layer)));
   return kept;
+}
+
+/** A layer's keys as an edit keeps them. */
+export function keptAt(layer: number, keys: readonly Float64Array[]): KeptKeys {
+  const width = keys[0]!.length;
+  const values = new Float32Array(keys.length * width);
+  keys.forEach((key, row) => values.set(key, row * width));
+  return { layer, count: keys.length, width, values };
 }

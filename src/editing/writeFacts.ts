@@ -9,7 +9,7 @@ import type { LocatedText } from "./factToken";
 import { groupedKey } from "./keys";
 import type { MethodResult, RecipeContext, RecipeInput } from "./methods/method";
 import type { BlockTargetSettings } from "./settings/memitSettings";
-import { earlierKeys, keepKeys } from "./keptKeys";
+import { earlierKeys, keepKeys, keptAt } from "./keptKeys";
 import { readPlaces } from "./siteValues";
 import { spreadOverLayers, type Spread } from "./spreadOverLayers";
 import type { TemporaryWeights } from "./temporaryWeights";
@@ -53,16 +53,18 @@ export async function writeFacts(
     ),
   );
   const keysAt = (layer: number) => factKeys(model, layer, texts, signal);
+  const written = new Map<number, Float64Array[]>();
   const bare = texts.map(([first]) => first!);
   return spreadOverLayers(
     model,
     {
       layers,
       targets: found.map(({ target }) => target),
-      keysAt: async (layer) => ({
-        keys: await keysAt(layer),
-        kept: keepEarlier ? earlierKeys(keptKeys, layer) : [],
-      }),
+      keysAt: async (layer) => {
+        const keys = await keysAt(layer);
+        written.set(layer, keys);
+        return { keys, kept: keepEarlier ? earlierKeys(keptKeys, layer) : [] };
+      },
       statesNow: async () => (await readPlaces(model, [{ layer: top, site }], bare.map(placed), signal))[0]!,
       ruleAt,
       share,
@@ -85,7 +87,10 @@ export async function writeFacts(
         ),
         ...spread.intermediates,
       ],
-      keptKeys: await keepKeys(layers, keysAt),
+      // A layer's keys depend on what lies below it alone. That stood when they were read, unless `finish` changed it since.
+      keptKeys: last.finish
+        ? await keepKeys(layers, keysAt)
+        : layers.map((layer) => keptAt(layer, written.get(layer)!)),
     }),
   );
 }
