@@ -18,6 +18,8 @@ export type GenerateRequest = {
   /** Generation ends before any of these texts, and at the model's end-of-text token unless `ignoreEnd`. */
   stop: readonly string[];
   ignoreEnd: boolean;
+  /** Say when the prompt names nothing that the model was taught. */
+  withFamiliarity?: boolean;
   /** `base`: answer as the model did before any edit, whatever is switched on. By default the weights in use. */
   weights?: WeightsInUse;
 };
@@ -28,6 +30,8 @@ export type GenerateResult = {
   seen?: string;
   /** An edit's answer was given in the model's place (SERAC). */
   recited?: true;
+  /** The prompt names no subject of the facts that the model was taught; so many these are. */
+  unfamiliarAmong?: number;
   tokens: Token[];
   next: TokenChoice[];
   completion: { ids: number[]; text: string };

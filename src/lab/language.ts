@@ -13,6 +13,7 @@ import { chatPrompt } from "../model/chat";
 import { generate } from "../model/generate";
 import { score } from "../model/score";
 import type { LoadedState } from "./session";
+import { factsWithoutThis } from "./taughtSubjects";
 
 export const tokenizePrompt = (
   { model }: LoadedState,
@@ -31,7 +32,18 @@ export function onWeights<Result>(
 }
 
 /** @throws AppError empty-prompt, prompt-too-long, cancelled */
-export function generateText(
+export async function generateText(
+  state: LoadedState,
+  request: GenerateRequest,
+  context: CallContext<GeneratePartial>,
+): Promise<GenerateResult> {
+  const result = await written(state, request, context);
+  if (request.withFamiliarity !== true) return result;
+  const unfamiliarAmong = await factsWithoutThis(state, request.prompt, context.signal);
+  return unfamiliarAmong === undefined ? result : { ...result, unfamiliarAmong };
+}
+
+function written(
   state: LoadedState,
   request: GenerateRequest,
   context: CallContext<GeneratePartial>,

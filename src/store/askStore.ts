@@ -5,7 +5,13 @@ import type { TokenChoice } from "../domain/model";
 import type { Lab } from "../workers/client";
 import { createRun, IDLE, type Run } from "./run";
 
-export type NextWords = { prompt: string; now: TokenChoice[]; before: TokenChoice[] | undefined };
+export type NextWords = {
+  prompt: string;
+  now: TokenChoice[];
+  before: TokenChoice[] | undefined;
+  /** The prompt names nothing of the so many facts that the model was taught. */
+  unfamiliarAmong: number | undefined;
+};
 export type Continuation = {
   prompt: string;
   text: string;
@@ -76,9 +82,13 @@ export function createAskStore(lab: Pick<Lab, "generate">): AskStore {
 
       askNext: (prompt, compare) =>
         nextRun.start(async ({ signal }) => {
-          const now = await lab.generate(nextRequest(prompt, "edited"), { signal });
+          const now = await lab.generate(
+            { ...nextRequest(prompt, "edited"), withFamiliarity: true },
+            { signal },
+          );
           const before = compare ? await lab.generate(nextRequest(prompt, "base"), { signal }) : undefined;
-          return { prompt, now: now.next, before: before?.next };
+          const { unfamiliarAmong } = now;
+          return { prompt, now: now.next, before: before?.next, unfamiliarAmong };
         }),
 
       continueText: async (prompt, compare) => {

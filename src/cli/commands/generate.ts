@@ -1,3 +1,4 @@
+import { unfamiliarSentence } from "../../lib/unfamiliarSentence";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { openModel } from "../openModel";
 import { printable, probability, table } from "../table";
@@ -32,6 +33,7 @@ export const generate: Command = {
         chat: options.flag("chat"),
         stop: options.texts("stop"),
         ignoreEnd: options.flag("ignore-end"),
+        withFamiliarity: true,
         ...(topK !== undefined && { topK }),
         ...(topP !== undefined && { topP }),
       },
@@ -47,6 +49,7 @@ export const generate: Command = {
         table(["id", "next token", "p"], rows),
         "",
         `${result.tokensPerSecond.toFixed(1)} tokens/s`,
+        ...(result.unfamiliarAmong === undefined ? [] : [unfamiliarSentence(result.unfamiliarAmong)]),
       ].join("\n"),
     };
   },

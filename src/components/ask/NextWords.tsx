@@ -1,7 +1,8 @@
 /** The likeliest next words as bars; with edits on, the earlier probability stays behind each as a ghost. */
 import { useSlice } from "../workspaceContext";
 import { joinChoices, type NextWord } from "../../store/words";
-import { ErrorNote } from "../ui/ErrorNote";
+import { unfamiliarSentence } from "../../lib/unfamiliarSentence";
+import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { TokenText } from "../ui/ModelText";
 import { probability } from "../ui/numbers";
 import { SubHead } from "../ui/Panel";
@@ -48,6 +49,7 @@ export function NextWords() {
           <Word key={word.id} word={word} isCompared={isCompared} />
         ))}
       </ul>
+      {last?.unfamiliarAmong === undefined ? null : <Hint>{unfamiliarSentence(last.unfamiliarAmong)}</Hint>}
     </div>
   );
 }
