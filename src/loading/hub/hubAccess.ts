@@ -10,6 +10,8 @@ export type HubAccess = {
   policy: RetryPolicy;
   /** Bytes fetched at a time where less is asked for; 0 for exactly what is asked for. */
   readAhead: number;
+  /** Tries for the list of files where something else can serve; as many as for anything else by default. */
+  listingTries?: number;
 };
 
 /** Files themselves come from storage hosts below hf.co. The page's content security policy says the same. */

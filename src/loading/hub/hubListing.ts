@@ -28,9 +28,10 @@ export type HubListing = {
 /** @throws AppError model-not-found (unknown, private, gated), network, bad-json */
 export async function listRepository(
   reference: HubReference,
-  { baseUrl, allowedHosts, policy }: HubAccess,
+  { baseUrl, allowedHosts, policy: usual, listingTries = usual.tries }: HubAccess,
   signal?: AbortSignal,
 ): Promise<HubListing> {
+  const policy = { ...usual, tries: Math.min(usual.tries, listingTries) };
   const revision = encodeURIComponent(reference.revision);
   const url = `${baseUrl}/api/models/${reference.repository}/revision/${revision}?blobs=true`;
   const explain = (response: Response) => explainStatus(response, reference);

@@ -78,6 +78,18 @@ test("without a network the kept version of the same branch serves, and says so"
   await expect(open("0".repeat(40))).rejects.toMatchObject({ code: "network" });
 });
 
+test("where a version is kept, a hub that does not answer is not waited for", async () => {
+  await open();
+  await server.close();
+  const started = performance.now();
+  const { access, ...rest } = context();
+  const patient = { ...rest, access: { ...access, policy: { tries: 6, firstWait: 400, stall: 20_000 } } };
+  const { notice } = await openCachedHubModel(reference, patient);
+  expect(notice).toContain("cannot be reached");
+  // All six tries would take twelve seconds.
+  expect(performance.now() - started).toBeLessThan(4000);
+});
+
 test("wrong bytes of the right length are caught by the hub's hash; nothing counts as kept, and a good copy then is", async () => {
   const weights = `/someone/tiny/resolve/${COMMIT}/model.safetensors`;
   const good = server.files.get(weights)!;

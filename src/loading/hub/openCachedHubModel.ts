@@ -4,7 +4,7 @@
  */
 import { AppError } from "../../lib/errors";
 import type { CachedModel, ModelCache } from "../cache/modelCache";
-import { assertReference, type HubReference } from "./hubAccess";
+import { assertReference, HUGGING_FACE, type HubReference } from "./hubAccess";
 import { openHubModel, type HubContext, type HubModel } from "./openHubModel";
 
 export type CachedHubModel = Pick<HubModel, "ref" | "files" | "licence"> & {
@@ -51,19 +51,25 @@ async function find(reference: HubReference, context: CacheContext): Promise<Fou
   assertReference(reference);
   const named = await cache?.find(`hf:${reference.repository}@${reference.revision}`);
   if (named) return { isKept: true, model: named };
+  const kept = cache && (await newest(cache, reference));
   let model: HubModel;
   try {
-    model = await openHubModel(reference, context);
+    model = await openHubModel(reference, kept ? hurried(context) : context);
   } catch (error) {
     const isCut = error instanceof AppError && error.code === "network";
-    const kept = isCut && cache ? await newest(cache, reference) : undefined;
-    if (!kept) throw error;
+    if (!isCut || !kept) throw error;
     const notice = `The hub cannot be reached; this is the version kept on ${kept.created.slice(0, 10)}.`;
     return { isKept: true, model: kept, notice };
   }
   const stored = await cache?.find(model.ref);
   return stored ? { isKept: true, model: stored } : { isKept: false, model };
 }
+
+/** Whoever has a version already need not wait long for the news of another. */
+const hurried = (context: CacheContext): CacheContext => ({
+  ...context,
+  access: { ...(context.access ?? HUGGING_FACE), listingTries: 2 },
+});
 
 /** The newest version kept under the same branch or tag. */
 async function newest(
