@@ -73,41 +73,7 @@ function subtractTile(t: usize, tStride: usize, a: usize, aStride: usize, b: usi
   let a1 = a0 + aStride;
   let a2 = a1 + aStride;
   let a3 = a2 + aStride;
-  for (let pairs = length >> 1; pairs > 0; pairs--) {
-    let y0 = v128.load(b), y1 = v128.load(b, 16);
-    let x = v128.load64_splat(a0);
-    s00 = times(x, y0, s00);
-    s01 = times(x, y1, s01);
-    x = v128.load64_splat(a1);
-    s10 = times(x, y0, s10);
-    s11 = times(x, y1, s11);
-    x = v128.load64_splat(a2);
-    s20 = times(x, y0, s20);
-    s21 = times(x, y1, s21);
-    x = v128.load64_splat(a3);
-    s30 = times(x, y0, s30);
-    s31 = times(x, y1, s31);
-    y0 = v128.load(b, 32);
-    y1 = v128.load(b, 48);
-    x = v128.load64_splat(a0, 8);
-    s00 = times(x, y0, s00);
-    s01 = times(x, y1, s01);
-    x = v128.load64_splat(a1, 8);
-    s10 = times(x, y0, s10);
-    s11 = times(x, y1, s11);
-    x = v128.load64_splat(a2, 8);
-    s20 = times(x, y0, s20);
-    s21 = times(x, y1, s21);
-    x = v128.load64_splat(a3, 8);
-    s30 = times(x, y0, s30);
-    s31 = times(x, y1, s31);
-    a0 += 16;
-    a1 += 16;
-    a2 += 16;
-    a3 += 16;
-    b += 64;
-  }
-  if (length & 1) {
+  for (; length > 0; length--) {
     const y0 = v128.load(b), y1 = v128.load(b, 16);
     let x = v128.load64_splat(a0);
     s00 = times(x, y0, s00);
@@ -121,6 +87,11 @@ function subtractTile(t: usize, tStride: usize, a: usize, aStride: usize, b: usi
     x = v128.load64_splat(a3);
     s30 = times(x, y0, s30);
     s31 = times(x, y1, s31);
+    a0 += 8;
+    a1 += 8;
+    a2 += 8;
+    a3 += 8;
+    b += 32;
   }
   subtractFour(t, s00, s01);
   subtractFour(t + tStride, s10, s11);
