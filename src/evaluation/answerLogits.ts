@@ -38,14 +38,30 @@ async function judgeBatch<Score>(
 ): Promise<Score[]> {
   const consulted: Consulted[] = [];
   for (const { prompt } of questions) consulted.push(await consult(model, prompt, signal));
-  const rows = questions.map(({ answer }, row) => {
-    const before = withoutEndTokens(model.tokenizer, consulted[row]!.prompt).ids;
+  const asked = questions.map(({ answer }, row) => ({ prompt: consulted[row]!.prompt, answer }));
+  return (await answerLogits(model, asked, signal)).map(({ answerTokens, logits }, row) => {
+    reciteAnswer(logits, answerTokens, consulted[row]!.recite);
+    return judge(answerTokens, logits);
+  });
+}
+
+/** An answer's tokens, and the logits [answer tokens, V] from which each was to be foretold, flat. */
+export type AnswerLogits = { answerTokens: Int32Array; logits: Float32Array };
+
+/** Of every question by the model alone, all in one pass. Throws `prompt-too-long`, `not-finite`, `cancelled`. */
+export async function answerLogits(
+  model: Model,
+  questions: readonly AnswerQuestion[],
+  signal: AbortSignal | undefined,
+): Promise<AnswerLogits[]> {
+  const rows = questions.map(({ prompt, answer }) => {
+    const before = withoutEndTokens(model.tokenizer, prompt).ids;
     const answerTokens = answerIds(model.tokenizer, answer);
-    return { before, answerTokens, ids: [...before, ...answerTokens.subarray(0, -1)] };
+    return { start: before.length - 1, answerTokens, ids: [...before, ...answerTokens.subarray(0, -1)] };
   });
   const tokens = rightPadded(rows.map(({ ids }) => ids));
-  const places = rows.flatMap(({ before, answerTokens }, row) =>
-    Array.from(answerTokens, (_, t) => flatRow(tokens, row, before.length - 1 + t)),
+  const places = rows.flatMap(({ start, answerTokens }, row) =>
+    Array.from(answerTokens, (_, t) => flatRow(tokens, row, start + t)),
   );
   const { residual, logits } = await forwardWithPauses(model, tokens, {
     logitsAt: Int32Array.from(places),
@@ -57,11 +73,9 @@ async function judgeBatch<Score>(
   assertFiniteAnswer(values);
   const width = values.length / places.length;
   let at = 0;
-  return rows.map(({ answerTokens }, row) => {
+  return rows.map(({ answerTokens }) => {
     const first = at;
     at += answerTokens.length;
-    const logits = values.subarray(first * width, at * width);
-    reciteAnswer(logits, answerTokens, consulted[row]!.recite);
-    return judge(answerTokens, logits);
+    return { answerTokens, logits: values.subarray(first * width, at * width) };
   });
 }
