@@ -21,7 +21,9 @@ test("the self-test reports adapter, limits and checks, and can be saved", async
   expect(saved).toMatchObject({ product: "Palimpsest", passed: true, limits: expect.anything() as object });
   expect((saved["checks"] as unknown[]).length).toBeGreaterThan(20);
   // Served as `npm start` serves it, the page may share memory, and the engine takes the cores it finds.
-  const cores = await page.evaluate(() => (globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 0));
+  const cores = await page.evaluate(() =>
+    globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 0,
+  );
   expect(cores).toBeGreaterThan(0);
   expect(saved["adapter"]).toContain(cores === 1 ? "one thread" : `${threadsFor(cores)} threads`);
   await page.keyboard.press("Escape");
