@@ -21,7 +21,9 @@ import { readVariants, type Variant, type VariantFile } from "./variants";
 
 export type LongRecord = { id: string; form: string; question: string; answer: string };
 
-export type LongRow = TextMeasures & {
+export type LongRow = Omit<TextMeasures, "greedy"> & {
+  /** Absent where what was written may not be kept; `similarity` stands for it then. */
+  greedy?: string;
   id: string;
   form: string;
   /** "before", or a variant's name. */
@@ -33,7 +35,6 @@ export type LongRow = TextMeasures & {
   chunks?: number;
   loss?: number;
   passes?: number;
-  /** Given where the texts themselves may not be kept beside the row. */
   similarity?: number;
   /** ‖ΔW‖ / ‖W‖, the largest of the edited weights. */
   relativeChange?: number;

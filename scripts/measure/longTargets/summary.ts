@@ -23,13 +23,19 @@ export function commonRows(rows: readonly LongRow[], variants: readonly string[]
   return [...byText.values()].filter((own) => variants.every((variant) => own.some((row) => row.variant === variant))).flat(); // prettier-ignore
 }
 
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Means over texts. `similarity`: cosine of word weights (TF-IDF over all answers) of the greedy text and the answer. */
 export function tableOf(rows: readonly LongRow[], records: readonly LongRecord[]): Table[] {
   const frequencies = inverseFrequencies(records.map(({ answer }) => answer));
   const answers = new Map(records.map(({ id, answer }) => [id, answer]));
+  // Rows of texts that may not be kept have no greedy text; the oldest of them no similarity either.
+  const similarityOf = ({ id, greedy, similarity }: LongRow): number | undefined =>
+    similarity ??
+    (greedy === undefined ? undefined : (tfidfSimilarity(answers.get(id) ?? "", greedy, frequencies) ?? 0));
   return [...groupBy(rows, ({ variant }) => variant)].map(([variant, own]) => {
-    const mean = (value: (row: LongRow) => number): number =>
-      own.reduce((sum, row) => sum + value(row), 0) / own.length;
+    const mean = (value: (row: LongRow) => number): number => meanOf(own.map(value));
     return {
       variant,
       texts: own.length,
@@ -38,10 +44,7 @@ export function tableOf(rows: readonly LongRow[], records: readonly LongRecord[]
         argmax: mean(({ argmax }) => argmax),
         rougeL: mean(({ rougeL }) => rougeL),
         bleu: mean(({ bleu }) => bleu),
-        similarity: mean(
-          ({ id, greedy, similarity }) =>
-            similarity ?? tfidfSimilarity(answers.get(id) ?? "", greedy, frequencies) ?? 0,
-        ),
+        similarity: meanOf(own.flatMap((row) => similarityOf(row) ?? [])),
         whole: mean(({ divergence, tokens }) => Number(divergence >= tokens)),
         perplexity: Math.exp(mean(({ perplexity }) => Math.log(perplexity))),
       },
