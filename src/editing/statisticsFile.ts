@@ -172,10 +172,16 @@ function assertFinite(values: Float32Array, name: string, fileName: string): voi
 function readMoment(file: OpenFile, name: string, width: number): Float64Array {
   const stored = new Float32Array(bytesOf(file, name, "F32", [width, width]));
   assertFinite(stored, name, file.fileName);
-  return Float64Array.from(stored, (value, at) => {
-    const mirrored = stored[(at % width) * width + Math.floor(at / width)]!;
-    return (value + mirrored) / 2;
-  });
+  // Plain loops: `from` with a function takes ten times as long, and there are millions of numbers.
+  const values = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j <= i; j++) {
+      const mean = (stored[i * width + j]! + stored[j * width + i]!) / 2;
+      values[i * width + j] = mean;
+      values[j * width + i] = mean;
+    }
+  }
+  return values;
 }
 
 /** L as stored; its ridge and condition come from the notes, which a packed layer must have. */
@@ -189,7 +195,8 @@ function readFactor(
   if (!told?.packed) throw bad(fileName, `does not tell how ${name} was made`);
   const half = halfTable();
   const bits = new Uint16Array(bytesOf(file, name, "F16", [triangleSize(width)]));
-  const values = Float32Array.from(bits, (pattern) => half[pattern]!);
+  const values = new Float32Array(bits.length);
+  for (let at = 0; at < bits.length; at++) values[at] = half[bits[at]!]!;
   const scales = new Float32Array(bytesOf(file, `${name}.scale`, "F32", [width]));
   assertFinite(values, name, fileName);
   if (!scales.every((scale) => scale > 0 && Number.isFinite(scale))) {
