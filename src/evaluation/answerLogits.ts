@@ -46,10 +46,10 @@ async function judgeBatch<Score>(
 }
 
 /** An answer's tokens, and the logits [answer tokens, V] from which each was to be foretold, flat. */
-export type AnswerLogits = { answerTokens: Int32Array; logits: Float32Array };
+type AnswerLogits = { answerTokens: Int32Array; logits: Float32Array };
 
 /** Of every question by the model alone, all in one pass. Throws `prompt-too-long`, `not-finite`, `cancelled`. */
-export async function answerLogits(
+async function answerLogits(
   model: Model,
   questions: readonly AnswerQuestion[],
   signal: AbortSignal | undefined,

@@ -4,8 +4,7 @@
  */
 import type { Model } from "../model/model";
 import { logSumExp } from "../model/tokenChoices";
-import { answerLogits, type AnswerLogits } from "./answerLogits";
-import type { AnswerQuestion } from "./probes";
+import { judgeAnswers, type AnswerQuestion } from "./answerLogits";
 
 export type NextDistribution = {
   /** Product over the answer's tokens. */
@@ -14,24 +13,18 @@ export type NextDistribution = {
   logprobs: Float32Array<ArrayBuffer>;
 };
 
-const BATCH = 16;
-
-/** One per question, in order. Throws `prompt-too-long`, `not-finite`, `cancelled`. */
-export async function nextDistributions(
+/**
+ * One per question, in order, as the model in use answers with all that stands around it.
+ * Throws `prompt-too-long`, `not-finite`, `cancelled`.
+ */
+export const nextDistributions = (
   model: Model,
   questions: readonly AnswerQuestion[],
   signal?: AbortSignal,
-): Promise<NextDistribution[]> {
-  const found: NextDistribution[] = [];
-  for (let first = 0; first < questions.length; first += BATCH) {
-    const answers = await answerLogits(model, questions.slice(first, first + BATCH), signal);
-    found.push(...answers.map(nextDistribution));
-  }
-  return found;
-}
+): Promise<NextDistribution[]> => judgeAnswers(model, questions, nextDistribution, signal);
 
-/** Read from an answer's logits. */
-function nextDistribution({ answerTokens, logits }: AnswerLogits): NextDistribution {
+/** Read from an answer's logits [answer tokens, V]. */
+function nextDistribution(answerTokens: Int32Array, logits: Float32Array): NextDistribution {
   const width = logits.length / answerTokens.length;
   const rowOf = (t: number): Float32Array => logits.subarray(t * width, (t + 1) * width);
   const logprob = answerTokens.reduce((sum, id, t) => sum + rowOf(t)[id]! - logSumExp(rowOf(t)), 0);

@@ -53,4 +53,9 @@ test("is green on the checkpoint, stays so after one edit, and turns red where t
   expect(again).toMatchObject(numbers);
   await expect(lab.useFirstEdits({ count: 3 }, quiet)).rejects.toMatchObject({ code: "bad-request" });
   expect((await lab.keepFirstEdits({ count: 1 }, quiet)).edits).toHaveLength(1);
+
+  // What is put in front of every question disturbs the answers too, though no weight has changed.
+  await lab.edit({ ...careful, method: "IKE" }, quiet);
+  const crowded = await lab.damage({}, quiet);
+  expect(valueOf(crowded, "drift")).toBeGreaterThan(2 * valueOf(edited, "drift")!);
 });
