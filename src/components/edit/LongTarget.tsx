@@ -2,7 +2,7 @@
 import { Textarea } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { cutsOf } from "../../store/cuts";
-import { ErrorNote } from "../ui/ErrorNote";
+import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ChunkEditor } from "./ChunkEditor";
 import styles from "./longTarget.module.css";
@@ -46,6 +46,7 @@ export default function LongTarget() {
     return () => clearTimeout(timer);
   }, [workspace, target, settings, prompt, weights, method?.name, isEditing]);
 
+  const borders = cuts ?? (cut === undefined ? [] : cutsOf(cut.chunks));
   const isCutting = method?.settings.some(({ name }) => name === "chunking") ?? false;
   return (
     <div className={styles.long}>
@@ -69,7 +70,7 @@ export default function LongTarget() {
             <Count
               tokens={cut.tokens.length}
               room={cut.contextLength - cut.questionTokens}
-              chunks={(cuts ?? cutsOf(cut.chunks)).length + 1}
+              chunks={borders.length + 1}
             />
             {cuts === undefined ? null : (
               <button type="button" className={styles.reset} onClick={() => setForm({ cuts: undefined })}>
@@ -79,9 +80,15 @@ export default function LongTarget() {
           </p>
           <ChunkEditor
             tokens={cut.tokens}
-            cuts={cuts ?? cutsOf(cut.chunks)}
+            cuts={borders}
             onCut={isCutting ? (next) => setForm({ cuts: next }) : undefined}
           />
+          {isCutting && cut.tokens.length > 1 && borders.length === cut.tokens.length - 1 ? (
+            <Hint>
+              Each token is a chunk of its own: there is no border to drag. A larger window, in the settings,
+              makes some.
+            </Hint>
+          ) : null}
         </>
       )}
     </div>
