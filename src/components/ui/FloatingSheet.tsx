@@ -20,7 +20,8 @@ export default function FloatingSheet({ name, width, onClose, children }: Floati
       <Popover.Target>
         <span className={styles.target} />
       </Popover.Target>
-      <Popover.Dropdown className={styles.sheet ?? ""} role="dialog" aria-label={name}>
+      {/* Takes the focus itself while what it holds is still being fetched: Escape must reach it. */}
+      <Popover.Dropdown className={styles.sheet ?? ""} role="dialog" aria-label={name} tabIndex={-1}>
         {children}
       </Popover.Dropdown>
     </Popover>
