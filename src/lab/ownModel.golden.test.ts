@@ -1,7 +1,7 @@
 /**
  * The model that ships: its files are those of its manifest, it knows what docs/own-model/metrics.json says, and what was
- * computed before is what the lab's engine computes. Whole measurements are scripts/measureModel.mjs; here all facts in
- * one trained and one held-out wording each, and a sample of the edits and traces.
+ * computed before is what the lab's engine computes. Whole measurements are scripts/measureModel.mjs; here a third of the
+ * facts in one trained and one held-out wording each, and a sample of the edits and traces.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -18,6 +18,9 @@ import { romeDefaults } from "../editing/settings/romeSettings";
 import { embeddingDeviation } from "../tracing/noise";
 import { traceAverage } from "../tracing/traceAverage";
 import { readTracedFacts } from "../tracing/tracedFacts";
+
+/** PALIMPSEST_ALL_CASES asks every fact, otherwise every third. */
+const EVERY = process.env["PALIMPSEST_ALL_CASES"] === undefined ? 3 : 1;
 
 const NAME = "palimpsest-facts";
 const root = resolve(import.meta.dirname, "../..");
@@ -122,9 +125,12 @@ describe("the measured numbers", () => {
     expect(metrics.rome.layer).toBe(romeDefaults(shipped.model.config).layer);
   });
 
-  test("recall: every fact in one trained and one held-out wording", async () => {
-    const found = await recall(shipped.model, oneQuestionEach(shipped.facts, metrics.seed));
-    expect(found.trained.questions).toBe(metrics.facts);
+  test("recall: facts in one trained and one held-out wording", async () => {
+    // Two questions a fact, one after the other.
+    const questions = oneQuestionEach(shipped.facts, metrics.seed);
+    const asked = questions.filter((_, at) => Math.floor(at / 2) % EVERY === 0);
+    const found = await recall(shipped.model, asked);
+    expect(found.trained.questions).toBe(Math.ceil(metrics.facts / EVERY));
     expect(found.trained.top1).toBeGreaterThanOrEqual(0.97);
     expect(found.heldOut.top1).toBeGreaterThanOrEqual(0.9);
     expect(found.trained.meanProbability).toBeGreaterThanOrEqual(0.8);
