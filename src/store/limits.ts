@@ -53,7 +53,8 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
   const ensureFacts = async (): Promise<readonly Fact[]> => {
     if (list.getState().facts.length === 0 && model.getState().model !== undefined) {
       const isOwn = await list.getState().choose("own", FEW_FACTS);
-      if (!isOwn && gallery !== undefined) list.getState().take(galleryFacts(gallery), "facts of the examples");
+      if (!isOwn && gallery !== undefined)
+        list.getState().take(galleryFacts(gallery), "facts of the examples");
     }
     return list.getState().facts;
   };
