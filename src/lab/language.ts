@@ -8,6 +8,7 @@ import type {
 } from "../domain/generation";
 import type { Token } from "../domain/model";
 import type { CallContext } from "../domain/progress";
+import { throwIfCancelled } from "../lib/cancel";
 import { consult } from "../model/around";
 import { chatPrompt } from "../model/chat";
 import { generate } from "../model/generate";
@@ -39,7 +40,11 @@ export async function generateText(
 ): Promise<GenerateResult> {
   const result = await written(state, request, context);
   if (request.withFamiliarity !== true) return result;
-  const unfamiliarAmong = await factsWithoutThis(state, request.prompt, context.signal);
+  // A list that cannot be had must not take the answer along.
+  const unfamiliarAmong = await factsWithoutThis(state, request.prompt, context.signal).catch(
+    () => undefined,
+  );
+  throwIfCancelled(context.signal);
   return unfamiliarAmong === undefined ? result : { ...result, unfamiliarAmong };
 }
 
