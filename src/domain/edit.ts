@@ -109,14 +109,20 @@ export type Codebook = {
   weight: string;
   in: number;
   out: number;
-  count: number;
-  /** [count, in] and [count, out], row-major. */
-  keys: Float32Array<ArrayBuffer>;
-  values: Float32Array<ArrayBuffer>;
-  radii: Float32Array<ArrayBuffer>;
-  /** Per entry: the answer's tokens, and how many tokens its prompt had. */
-  labels: { answer: number[]; promptLength: number }[];
+  entries: readonly CodebookEntry[];
 };
+
+/** Never changed once made: successive edits' codebooks share the entries that they have in common. */
+export type CodebookEntry = {
+  /** [in] and [out]. */
+  readonly key: Float32Array<ArrayBuffer>;
+  readonly value: Float32Array<ArrayBuffer>;
+  readonly radius: number;
+  readonly label: CodebookLabel;
+};
+
+/** An answer's tokens, and how many tokens its prompt had. */
+export type CodebookLabel = { answer: number[]; promptLength: number };
 
 /** A copy of a linear map, as its difference from the map: `values` [out, in], row-major. */
 export type Shard = {

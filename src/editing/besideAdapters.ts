@@ -29,7 +29,7 @@ export class BesideAdapters {
     }
     for (const [name, parts] of wanted) {
       if (this.#open.has(name)) continue;
-      const opened = parts.map((part) => ("keys" in part ? openCodebook(part) : openSideMemory(part)));
+      const opened = parts.map((part) => ("entries" in part ? openCodebook(part) : openSideMemory(part)));
       const adapter: Adapter = (input, output) =>
         opened.reduce((found, one) => one.adapter(input, found), output);
       this.#weights.adapt(name, adapter);
@@ -45,7 +45,7 @@ function partsInUse(edits: readonly (Beside & { enabled: boolean })[]): Map<Matr
     for (const part of [codebook, sideMemory]) {
       if (!enabled || !part) continue;
       const name = part.weight as MatrixName;
-      const others = (found.get(name) ?? []).filter((other) => "keys" in other !== "keys" in part);
+      const others = (found.get(name) ?? []).filter((other) => "entries" in other !== "entries" in part);
       found.set(name, [...others, part]);
     }
   }

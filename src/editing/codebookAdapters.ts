@@ -20,21 +20,23 @@ import {
 } from "../gpu/ops";
 import { dispose, keep, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
 import type { Adapter } from "../model/weights";
+import { joined } from "../lib/joined";
 import type { OpenAdapter } from "./sideMemoryAdapter";
 
 /** Turns a difference of squared distances into yes or no. */
 const STEEP = 1e7;
 
-export function openCodebook({ in: width, out, count, keys, values, radii }: Codebook): OpenAdapter {
+export function openCodebook({ in: width, out, entries }: Codebook): OpenAdapter {
+  const count = entries.length;
   const tables = tidy(() => {
-    const rows = tensor(keys, [count, width]);
+    const rows = tensor(joined(entries.map(({ key }) => key)), [count, width]);
     return {
       keysT: keep(transpose(rows, [1, 0])),
       keySizes: keep(reshape(sum(square(rows), 1), [1, count])),
-      values: keep(tensor(values, [count, out])),
+      values: keep(tensor(joined(entries.map(({ value }) => value)), [count, out])),
       limits: keep(
         tensor(
-          Float32Array.from(radii, (radius) => (radius > 0 ? radius * radius : -1)),
+          Float32Array.from(entries, ({ radius }) => (radius > 0 ? radius * radius : -1)),
           [1, count],
         ),
       ),

@@ -119,7 +119,7 @@ export async function computeEdit(
   const result = await method.run(model, input, { signal, report: reporter(onProgress) });
   assertFinite([
     ...result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
-    ...(result.codebook ? [result.codebook.values] : []),
+    ...(result.codebook?.entries.map(({ value }) => value) ?? []),
     ...(result.sideMemory?.open ? [result.sideMemory.open.values] : []),
     ...(result.memory ? [result.memory.keys, result.memory.centre] : []),
     ...(result.sideMemory?.closed.map(({ values }) => values) ?? []),

@@ -20,6 +20,7 @@ import {
   type EditFileModel,
   type StoredUpdate,
 } from "./editFileSchema";
+import { nothingRead, nothingWritten } from "./sharedParts";
 import type { StackedEdit } from "./stack";
 import { digestEdit } from "./weightUpdates";
 
@@ -30,13 +31,14 @@ const DOCUMENT_KEY = "palimpsest";
 
 /** The stack as one file; equal stacks give equal bytes. This is also what autosave writes. */
 export function writeEditFile(edits: readonly StackedEdit[], model: EditFileModel): Uint8Array<ArrayBuffer> {
-  const tensors: TensorToWrite[] = [];
+  const written = nothingWritten();
+  const { tensors } = written;
   const document: EditDocument = {
     formatVersion: FORMAT_VERSION,
     model,
     edits: edits.map(({ updates, keptKeys = [], codebook, sideMemory, memory, ...edit }, e) => ({
       ...edit,
-      ...describeBeside({ codebook, sideMemory, memory }, `edits.${e}`, tensors),
+      ...describeBeside({ codebook, sideMemory, memory }, `edits.${e}`, written),
       ...(keptKeys.length > 0 && {
         keptKeys: keptKeys.map(({ layer, count, width, values }, k) => {
           tensors.push({ name: `edits.${e}.keptKeys.${k}`, shape: [count, width], values });
@@ -106,6 +108,7 @@ export async function readEditFile(
   checkModel(document.model, options);
   const reader = new TensorReader(bytes, header, fileName);
   const edits: StackedEdit[] = [];
+  const parts = nothingRead();
   for (const [e, stored] of document.edits.entries()) {
     const updates = stored.updates.map((update, u) => {
       checkShape(update, options);
@@ -119,7 +122,7 @@ export async function readEditFile(
       return { layer, count, width, values: reader.read(name, [count, width]) };
     });
     checkBeside(stored, `edits.${e}`, options);
-    const beside = readBeside(stored, `edits.${e}`, reader);
+    const beside = readBeside(stored, `edits.${e}`, parts, reader);
     const digest = await digestEdit({ updates, keptKeys, ...beside });
     if (digest !== stored.digest)
       throw damaged(fileName, `edits.${e}.digest`, "does not belong to the tensors");

@@ -62,7 +62,8 @@ const codebook = z.strictObject({
   weight: text,
   in: extent,
   out: extent,
-  count: extent,
+  /** Entries that no edit before this one in the file has, and a label for each of them. */
+  count: z.number().int().min(0).max(MAX_LIST),
   labels: z
     .array(
       z.strictObject({
@@ -71,9 +72,12 @@ const codebook = z.strictObject({
       }),
     )
     .max(MAX_LIST),
+  /** Numbers of all its entries, counted through the file. */
+  entries: z.array(z.number().int().min(0)).max(MAX_LIST).exactOptional(),
 });
 
-const shard = z.strictObject({ closest: z.number().min(0) });
+/** `tensor`: the one of an earlier edit that it is, unless it has its own. */
+const shard = z.strictObject({ closest: z.number().min(0), tensor: z.string().max(200).exactOptional() });
 
 const sideMemory = z.strictObject({
   weight: text,

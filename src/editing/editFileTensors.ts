@@ -7,34 +7,34 @@ import { sizeOfWeight } from "./editedWeight";
 export class TensorReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #header: SafetensorsHeader;
-  readonly #fileName: string;
+  readonly fileName: string;
   readonly #unread: Set<string>;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, header: SafetensorsHeader, fileName: string) {
     this.#bytes = bytes;
     this.#header = header;
-    this.#fileName = fileName;
+    this.fileName = fileName;
     this.#unread = new Set(header.tensors.keys());
   }
 
   read(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
     const entry = this.#header.tensors.get(name);
-    if (!entry) throw damaged(this.#fileName, name, "is missing");
+    if (!entry) throw damaged(this.fileName, name, "is missing");
     if (entry.dtype !== "F32" || entry.shape.join() !== shape.join()) {
-      throw damaged(this.#fileName, name, `must be F32 [${shape.join(", ")}]`);
+      throw damaged(this.fileName, name, `must be F32 [${shape.join(", ")}]`);
     }
     this.#unread.delete(name);
     const values = new Float32Array(this.#bytes.slice(entry.begin, entry.end).buffer);
     if (values.every(Number.isFinite)) return values;
     throw new AppError(
       "not-finite",
-      `${this.#fileName}: the tensor ${name} holds numbers that are not finite.`,
+      `${this.fileName}: the tensor ${name} holds numbers that are not finite.`,
     );
   }
 
   assertAllRead(): void {
     const [name] = this.#unread;
-    if (name !== undefined) throw damaged(this.#fileName, "tensors", "include some that belong to no edit");
+    if (name !== undefined) throw damaged(this.fileName, "tensors", "include some that belong to no edit");
   }
 }
 

@@ -97,12 +97,13 @@ export async function digestEdit({
   );
 }
 
-function partsOfCodebook({ weight, count, keys, values, radii, labels, ...sizes }: Codebook) {
+function partsOfCodebook({ weight, in: inWidth, out, entries }: Codebook) {
+  const labels = entries.map(({ label: { answer, promptLength } }) => ({ answer, promptLength }));
   return [
-    `codebook ${weight} ${count} ${sizes.in} ${sizes.out} ${JSON.stringify(labels)}`,
-    keys,
-    values,
-    radii,
+    `codebook ${weight} ${entries.length} ${inWidth} ${out} ${JSON.stringify(labels)}`,
+    ...entries.map(({ key }) => key),
+    ...entries.map(({ value }) => value),
+    Float32Array.from(entries, ({ radius }) => radius),
   ];
 }
 

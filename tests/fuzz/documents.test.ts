@@ -45,13 +45,9 @@ const CODEBOOK: Codebook = {
   weight: WEIGHT,
   in: 4,
   out: 3,
-  count: 2,
-  keys: values(8),
-  values: values(6),
-  radii: Float32Array.of(1, 0.5),
-  labels: [
-    { answer: [1, 2], promptLength: 3 },
-    { answer: [9], promptLength: 4 },
+  entries: [
+    { key: values(4), value: values(3), radius: 1, label: { answer: [1, 2], promptLength: 3 } },
+    { key: values(8).slice(4), value: values(3), radius: 0.5, label: { answer: [9], promptLength: 4 } },
   ],
 };
 
@@ -114,10 +110,12 @@ async function forgedFile(random: Random): Promise<Uint8Array<ArrayBuffer>> {
   const update = { kind: "lowRank" as const, weight, out: rows, in: columns, rank, u, v };
   const [count, width] = [random.pick([1, 2]), random.pick([4, 4, 4, 3, 400])];
   const kept = { layer: random.pick([0, 1, 1, 2, 99_999]), count, width, values: scaled(count * width) };
-  const entry = { answer: [random.pick([0, 9, 9, 10, 2 ** 31])], promptLength: 1 };
-  const labels = Array.from({ length: random.pick([2, 2, 2, 1, 3]) }, () => entry);
-  const codebook = { ...CODEBOOK, labels, weight: random.pick([WEIGHT, WEIGHT, BIAS, "__proto__"]) };
-  if (codebook.weight === BIAS) Object.assign(codebook, { in: 1, keys: values(2) });
+  const codebookWeight = random.pick([WEIGHT, WEIGHT, BIAS, "__proto__"]);
+  const keyWidth = codebookWeight === BIAS ? 1 : 4;
+  const label = { answer: [random.pick([0, 9, 9, 10, 2 ** 31])], promptLength: 1 };
+  const entry = { key: scaled(keyWidth), value: values(3), radius: random.pick([1, 0, -1, size]), label };
+  const entries = Array.from({ length: random.pick([2, 2, 0, 1, 3]) }, () => entry);
+  const codebook = { ...CODEBOOK, weight: codebookWeight, in: keyWidth, entries };
   const shard = { values: scaled(12), closest: random.pick([1, 1, -1, 3e38]) };
   const closed = random.pick([[], [shard], [shard, shard]]);
   const sideMemory = { ...SIDE_MEMORY, closed, weight: random.pick([WEIGHT, WEIGHT, BIAS, "constructor"]) };
@@ -191,9 +189,11 @@ describe("damaged documents", { timeout: FUZZ_TIMEOUT }, () => {
       edits.forEach((edit) => assertPlain(edit));
       for (const { updates, keptKeys = [], codebook } of edits) {
         if (codebook) {
-          const { weight, count, labels } = codebook;
-          expect([weight, labels.length]).toEqual([WEIGHT, count]);
-          expect(labels.flatMap(({ answer }) => answer).every((id) => id < MODEL.vocabulary)).toBe(true);
+          expect(codebook.weight).toBe(WEIGHT);
+          for (const { key, value, label } of codebook.entries) {
+            expect([key.length, value.length]).toEqual([4, 3]);
+            expect(label.answer.every((id) => id < MODEL.vocabulary)).toBe(true);
+          }
         }
         for (const { layer, count, width, values: keys } of keptKeys) {
           expect([layer < MODEL.layers, width, keys.length]).toEqual([true, MODEL.mlpWidth, count * width]);

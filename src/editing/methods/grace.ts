@@ -7,7 +7,7 @@ import { legacyRandom } from "../../lib/random/legacyRandom";
 import type { Model } from "../../model/model";
 import { matrixName } from "../../model/weightNames";
 import { teacherForced } from "../answerLoss";
-import { emptyCodebook, placeFact, type Placement } from "../codebook";
+import { emptyCodebook, placeFact, withEntry, type Placement } from "../codebook";
 import { readMapAt } from "../mapAt";
 import { graceDefinition, type GraceSettings } from "../settings/graceSettings";
 import { trainValue } from "../trainValue";
@@ -32,18 +32,16 @@ export async function writeEntry(
   const book = below ?? emptyCodebook(name, inFeatures, outFeatures);
   const placement = placeFact(book, input, label, start(output), settings);
   const { codebook, entry } = placement;
-  const value = Float64Array.from(codebook.values.subarray(entry * outFeatures, (entry + 1) * outFeatures));
+  const value = Float64Array.from(codebook.entries[entry]!.value);
   const losses = await trainValue(model, text, place, value, settings, signal, (done) =>
     report("Training the value", done.length, settings.steps, [done]),
   );
-  const values = Float32Array.from(codebook.values);
-  values.set(value, entry * outFeatures);
   return {
     updates: [],
     losses: [losses],
     warnings: [],
     intermediates: [{ name: "query", shape: [inFeatures], values: input }],
-    codebook: { ...codebook, values },
+    codebook: withEntry(codebook, entry, { value: Float32Array.from(value) }),
     placement,
   };
 }
