@@ -8,12 +8,17 @@ import { join } from "node:path";
 import type { EditMethod, EditRequest, Settings } from "../../src/domain/edit";
 import type { ModelSource } from "../../src/domain/model";
 import { readCallSettings } from "../../src/editing/computeEdit";
+import type { KnownTargets } from "../../src/editing/knownTargets";
 import { methodNamed } from "../../src/editing/methods/methods";
 import { computeInTurn } from "../../src/lab/edit";
+import { durableFiles } from "../../src/lab/durableFiles";
 import { gatherInputs } from "../../src/lab/editInputs";
+import type { LabEnvironment } from "../../src/lab/environment";
+import { folderFiles } from "../../src/lab/folderFiles";
 import { load, unload } from "../../src/lab/load";
 import { nodeEnvironment } from "../../src/lab/nodeEnvironment";
 import { loadedModel, type Session } from "../../src/lab/session";
+import { statisticsForLayers } from "../../src/lab/statistics";
 import { drawKnown, type FactList } from "../measure/factList";
 import { romeCases } from "../measure/romeScores";
 import { PLANS } from "./candidates";
@@ -28,6 +33,8 @@ export type SweepOptions = {
   methods: readonly EditMethod[];
   layers: readonly number[] | undefined;
   facts: number;
+  /** Second moments from so many lines of the lab's text only: a large model's take a quarter of an hour otherwise. */
+  lines: number | undefined;
 };
 
 const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -39,7 +46,7 @@ const tell = (text: string): void => void process.stderr.write(`\r\x1b[2K${text}
 
 export async function sweepSettings({ root, source, name, ...options }: SweepOptions): Promise<void> {
   const session: Session = {
-    environment: nodeEnvironment({ backend: "wasm" }),
+    environment: environmentWith(root, options.lines),
     engine: undefined,
     isTested: false,
     loaded: undefined,
@@ -60,10 +67,13 @@ export async function sweepSettings({ root, source, name, ...options }: SweepOpt
     residualWidth,
     precision: info.precision,
     requests: asked,
+    ...(options.lines !== undefined && { lines: options.lines }),
     rows: [] as Row[],
   };
+  const knownTargets: KnownTargets = new Map();
   // A silent MLP has nothing to edit.
   const places = (options.layers ?? spread(layers)).filter((layer) => !model.silentLayers.includes(layer));
+  await collectAhead(session, options.methods, places);
   for (const method of options.methods) {
     const plan = PLANS[method];
     if (!plan) throw new Error(`There is no plan for ${method}.`);
@@ -75,7 +85,11 @@ export async function sweepSettings({ root, source, name, ...options }: SweepOpt
       for (const settings of candidates()) {
         if (find(sweep, method, settings)) continue;
         tell(`${method} ${JSON.stringify(settings)}`);
-        sweep.rows.push({ method, settings, ...(await tryOut(session, method, settings, requests)) });
+        sweep.rows.push({
+          method,
+          settings,
+          ...(await tryOut(session, method, settings, requests, knownTargets)),
+        });
         writeFileSync(file, `${JSON.stringify(sweep, undefined, 1)}\n`);
       }
     }
@@ -83,6 +97,36 @@ export async function sweepSettings({ root, source, name, ...options }: SweepOpt
   tell("");
   await unload(session);
   writeTables(root, folder);
+}
+
+/** What was collected from a part of the text is kept apart from the lab's own. */
+function environmentWith(root: string, lines: number | undefined): LabEnvironment {
+  const environment = nodeEnvironment({ backend: "wasm" });
+  if (lines === undefined) return environment;
+  return {
+    ...environment,
+    cache: durableFiles(folderFiles(join(root, `.cache/sweep-${lines}`))),
+    defaultCorpus: async (signal) =>
+      (await environment.defaultCorpus(signal)).split("\n").slice(0, lines).join("\n"),
+  };
+}
+
+/** The second moments of every layer that will be tried, from one run over the text. */
+async function collectAhead(
+  session: Session,
+  methods: readonly EditMethod[],
+  places: readonly number[],
+): Promise<void> {
+  const { model } = loadedModel(session);
+  const layers = methods.flatMap((method) =>
+    [{}, ...places.flatMap((layer) => PLANS[method]?.at(layer) ?? [])].flatMap((settings) =>
+      methodNamed(method).statisticsLayers(readCallSettings({ method, settings }, model).settings),
+    ),
+  );
+  await statisticsForLayers(session, [...new Set(layers)], {
+    ...QUIET,
+    onProgress: ({ done, total }) => tell(`statistics ${done} of ${total} tokens`),
+  });
 }
 
 function bestOf({ rows }: Sweep, method: EditMethod): Row {
@@ -120,19 +164,16 @@ async function tryOut(
   method: EditMethod,
   settings: Settings,
   requests: readonly EditRequest[],
-): Promise<Score & { seconds: number }> {
+  knownTargets: KnownTargets,
+): Promise<Score> {
   const state = loadedModel(session);
   const parts = methodNamed(method).batch ? [requests] : requests.map((request) => [request]);
   const scores: Score[] = [];
-  let milliseconds = 0;
   for (const part of parts) {
     const call = { method, requests: part, settings, seed: 1 };
     const read = readCallSettings(call, state.model).settings;
     const inputs = await gatherInputs(session, call, read, QUIET);
-    const before = process.cpuUsage();
-    const { ids } = await computeInTurn(state, call, inputs, QUIET);
-    const { user, system } = process.cpuUsage(before);
-    milliseconds += (user + system) / 1000;
+    const { ids } = await computeInTurn(state, call, { ...inputs, knownTargets }, QUIET);
     scores.push(await scoreEdit(state.model, part));
     for (const id of ids) await state.stack.remove(id);
   }
@@ -140,8 +181,7 @@ async function tryOut(
     Number((scores.reduce((sum, score) => sum + score[of], 0) / scores.length).toFixed(4));
   const [efficacy, paraphrase, neighbourhood] = (["efficacy", "paraphrase", "neighbourhood"] as const).map(mean) as [number, number, number]; // prettier-ignore
   const score = Number((3 / (1 / efficacy + 1 / paraphrase + 1 / neighbourhood)).toFixed(4));
-  const seconds = Number((milliseconds / 1000).toFixed(2));
-  return { p: mean("p"), efficacy, paraphrase, neighbourhood, score, seconds };
+  return { p: mean("p"), efficacy, paraphrase, neighbourhood, score };
 }
 
 /** Both tables from every model's file. */

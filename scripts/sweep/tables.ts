@@ -2,7 +2,7 @@
 import type { EditMethod, Settings } from "../../src/domain/edit";
 import type { Score } from "./score";
 
-export type Row = { method: EditMethod; settings: Settings } & Score & { seconds: number };
+export type Row = { method: EditMethod; settings: Settings } & Score;
 
 export type Sweep = {
   model: string;
@@ -12,6 +12,8 @@ export type Sweep = {
   residualWidth: number;
   precision: string;
   requests: string[];
+  /** Lines of the lab's text that second moments came from, where these were not all. */
+  lines?: number;
   rows: Row[];
 };
 
@@ -52,14 +54,14 @@ export function markdown(sweeps: readonly Sweep[]): string {
   const parts = sweeps.map((sweep) => {
     const lines = methodsOf(sweep).map((method) => {
       const { before, best, tried } = summary(sweep, method);
-      return `| ${method} | ${tried} | ${shares(before)} | ${said(best.settings)} | ${shares(best)} | ${best.seconds} |`;
+      return `| ${method} | ${tried} | ${shares(before)} | ${said(best.settings)} | ${shares(best)} |`;
     });
     return `## ${sweep.model}
 
-Weights ${sweep.modelHash.slice(0, 12)}, ${sweep.precision}; ${sweep.requests.length} facts.
+Weights ${sweep.modelHash.slice(0, 12)}, ${sweep.precision}; ${sweep.requests.length} facts${sweep.lines === undefined ? "" : `; second moments from ${sweep.lines} lines of text`}.
 
-| method | tried | as it stood | best | | CPU seconds |
-| --- | --- | --- | --- | --- | --- |
+| method | tried | as it stood | best | |
+| --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 `;
   });

@@ -22,6 +22,7 @@ import { checkContexts } from "./contexts";
 import { checkLength, checkRequest } from "./factToken";
 import type { HyperNetwork } from "./hyperNetwork";
 import { trainedElsewhere } from "./hyperNetworkFile";
+import type { KnownTargets } from "./knownTargets";
 import type { Method, RecipeContext } from "./methods/method";
 import { methodNamed } from "./methods/methods";
 import { createMoments } from "./moments";
@@ -48,6 +49,8 @@ export type ComputeOptions = CallContext<EditPartial> & {
   nullSpaces?: NullSpaceStore;
   /** For methods that ask for one. */
   hyperNetwork?: HyperNetwork | undefined;
+  /** Targets found before for the weights in use, where someone edits the same facts again and again. */
+  knownTargets?: KnownTargets;
 };
 
 export type ComputedResult = { edit: ComputedEdit; warnings: string[]; intermediates: NamedTensor[] };
@@ -115,6 +118,7 @@ export async function computeEdit(
     hyperNetwork: options.hyperNetwork,
     sentenceEncoder: options.sentenceEncoder,
     ...(call.demonstrations && { demonstrations: call.demonstrations }),
+    ...(options.knownTargets && { knownTargets: options.knownTargets }),
   };
   const result = await method.run(model, input, { signal, report: reporter(onProgress) });
   assertFinite([

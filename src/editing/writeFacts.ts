@@ -7,6 +7,7 @@ import type { Model } from "../model/model";
 import { blockTarget, findTargets, locateRequests, type FindTarget } from "./blockTargets";
 import type { LocatedText } from "./factToken";
 import { groupedKey } from "./keys";
+import { rememberTargets } from "./knownTargets";
 import type { MethodResult, RecipeContext, RecipeInput } from "./methods/method";
 import type { BlockTargetSettings } from "./settings/memitSettings";
 import { earlierKeys, keepKeys, keptAt } from "./keptKeys";
@@ -35,12 +36,13 @@ export type WriteFacts = {
 /** Computes the updates on the weights in use and changes nothing. */
 export async function writeFacts(
   model: Model,
-  { requests, settings, contexts, keptKeys }: RecipeInput<BlockTargetSettings>,
+  { requests, settings, contexts, keptKeys, knownTargets }: RecipeInput<BlockTargetSettings>,
   { layers, ruleAt, keepEarlier, site = "resid", share = (left) => 1 / left, reshape, ...last }: WriteFacts,
   { signal, report }: RecipeContext,
 ): Promise<MethodResult> {
   const top = layers.at(-1)!;
-  const find = last.find ?? blockTarget(model, top, settings);
+  const search = last.find ?? blockTarget(model, top, settings);
+  const find = rememberTargets(knownTargets, `${site} ${top}`, settings, search);
   const texts = locateRequests(model, requests, contexts, settings.factToken);
   const found = await findTargets(requests, texts, find, signal, (losses) =>
     report(

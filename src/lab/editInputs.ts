@@ -6,13 +6,15 @@ import { checkCall, checkHyperNetwork } from "../editing/computeEdit";
 import { sampleContexts } from "../editing/contexts";
 import type { HyperNetwork } from "../editing/hyperNetwork";
 import { readHyperNetwork } from "../editing/hyperNetworkFile";
+import type { KnownTargets } from "../editing/knownTargets";
 import { methodNamed } from "../editing/methods/methods";
 import type { NullSpaceStore } from "../editing/nullSpaceFile";
 import type { Statistics } from "../editing/statistics";
+import { readStatistics } from "../editing/statisticsFile";
 import { legacyRandom } from "../lib/random/legacyRandom";
 import { readWhole } from "../loading/byteSource";
 import { loadedModel, type Session } from "./session";
-import { defaultTexts, statisticsFor } from "./statistics";
+import { defaultTexts, statisticsForLayers } from "./statistics";
 
 /** What a model's folder may bring (scripts/train/mend.py). */
 const HYPER_NETWORK = "mend.safetensors";
@@ -25,6 +27,7 @@ export type EditInputs = {
   nullSpaces: NullSpaceStore;
   sentenceEncoder?: SentenceEncoder | undefined;
   hyperNetwork?: HyperNetwork | undefined;
+  knownTargets?: KnownTargets;
 };
 
 /** Sampled, read or computed unless the call brings them; kept for the next edit. @throws AppError bad-statistics, cancelled */
@@ -55,7 +58,10 @@ export async function gatherInputs(
   const { sentenceEncoder } = session.environment;
   const shared = { contexts, preserve, sentenceEncoder, hyperNetwork, nullSpaces: nullSpaceStore(session) };
   if (layers.length === 0) return shared;
-  return { ...shared, statistics: await statisticsOf(session, layers, call, context) };
+  const statistics = call.statistics
+    ? await readStatistics(call.statistics, "The statistics file", model)
+    : await statisticsForLayers(session, layers, context);
+  return { ...shared, statistics };
 }
 
 /** Beside the statistics. Too little space must not cost the user the job. */
@@ -64,23 +70,6 @@ function nullSpaceStore({ environment: { cache } }: Session): NullSpaceStore {
     read: (name) => cache.read(name),
     write: (name, bytes) => cache.write(name, bytes).catch(() => undefined),
   };
-}
-
-/** One set of statistics over all layers a method asks for. */
-async function statisticsOf(
-  session: Session,
-  layers: readonly number[],
-  { statistics: file }: EditCall,
-  context: CallContext<never>,
-): Promise<Statistics> {
-  const first = await statisticsFor(session, layers[0]!, file, context);
-  if (file) return first;
-  const found = new Map(first.layers);
-  for (const layer of layers.slice(1)) {
-    for (const [at, moment] of (await statisticsFor(session, layer, undefined, context)).layers)
-      found.set(at, moment);
-  }
-  return { ...first, layers: found };
 }
 
 /** The caller's file, or what came with the model. @throws AppError wrong-model, bad-edit-file, network, cancelled */

@@ -1,4 +1,4 @@
-/** Second moments of MLP keys: from a file, from the cache, as shipped, or computed from text, in this order. */
+/** Second moments of MLP keys: from the cache, as shipped, or computed from text, in this order. */
 import type { CallContext } from "../domain/progress";
 import type { StatisticsRequest, StatisticsResult } from "../domain/statistics";
 import type { SecondMoment } from "../editing/secondMoment";
@@ -41,36 +41,6 @@ async function collect(
 
 const cacheName = (modelHash: string, layer: number): string => `statistics-${modelHash}-${layer}`;
 
-/**
- * Second moments of one layer for an edit: the caller's file, what was computed here before, what ships with the
- * model, or those of the model's default text, computed once.
- * @throws AppError bad-statistics, wrong-model, cancelled
- */
-export async function statisticsFor(
-  session: Session,
-  layer: number,
-  file: Uint8Array<ArrayBuffer> | undefined,
-  context: CallContext<never>,
-): Promise<Statistics> {
-  const { model, recent } = loadedModel(session);
-  if (file) return readStatistics(file, "The statistics file", model);
-  const statistics = recent.statistics(layer) ?? (await keptStatistics(session, layer, context));
-  recent.keepStatistics(layer, statistics);
-  return statistics;
-}
-
-async function keptStatistics(
-  session: Session,
-  layer: number,
-  context: CallContext<never>,
-): Promise<Statistics> {
-  const stored = await storedStatistics(session, layer, context.signal);
-  if (stored) return stored;
-  const statistics = await collect(session, { layers: [layer] }, context);
-  await writeToCache(session, statistics);
-  return statistics;
-}
-
 /** From the cache or as shipped; undefined where neither is there. */
 async function storedStatistics(
   session: Session,
@@ -94,7 +64,8 @@ async function writeToCache(session: Session, statistics: Statistics): Promise<v
 }
 
 /**
- * The lab's own second moments of several layers; those that nobody has yet are computed in one run over the text.
+ * The lab's own second moments of several layers: those computed here before, those that ship with the model, and what
+ * nobody has yet computed in one run over the model's default text.
  * @throws AppError bad-statistics, wrong-model, cancelled
  */
 export async function statisticsForLayers(
@@ -116,9 +87,9 @@ export async function statisticsForLayers(
     for (const [layer, moment] of collected.layers) found.set(layer, moment);
   }
   for (const [layer, moment] of found) {
-    recent.keepStatistics(layer, { modelHash: model.hash, textHash: "", layers: new Map([[layer, moment]]) });
+    recent.keepStatistics(layer, { modelHash: model.baseHash, textHash: "", layers: new Map([[layer, moment]]) }); // prettier-ignore
   }
-  return { modelHash: model.hash, textHash: "", layers: found };
+  return { modelHash: model.baseHash, textHash: "", layers: found };
 }
 
 /** Computes second moments; those of the default text or the user's are used by the next edits. */

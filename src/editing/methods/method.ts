@@ -21,6 +21,7 @@ import type { TensorToWrite } from "../../loading/safetensors/writeSafetensors";
 import type { Model } from "../../model/model";
 import type { SentenceEncoder } from "../../domain/encoder";
 import type { HyperNetwork } from "../hyperNetwork";
+import type { KnownTargets } from "../knownTargets";
 import type { ModelShape, SettingsDefinition } from "../settings/sharedSettings";
 
 export type MethodResult = {
@@ -79,6 +80,8 @@ export type RecipeInput<S extends Settings> = {
   demonstrations?: readonly DemonstrationRecord[];
   /** Where there is one. */
   sentenceEncoder?: SentenceEncoder | undefined;
+  /** Targets found before for the weights in use; new ones are added. */
+  knownTargets?: KnownTargets;
   seed: number;
 };
 
