@@ -94,7 +94,7 @@ const KNOWN: readonly Row[] = [
   { family: "gpt2", layers: 8, residualWidth: 256, window: 1, layer: 2, weight: 20, edits: [2, 3, 4, 5, 6, 7], steps: 150, trainRate: 5e-3 },
   { family: "gpt2", layers: 6, residualWidth: 96, window: 4, layer: 2, weight: 5 },
   { family: "llama", layers: 6, residualWidth: 96, window: 4, layer: 2, weight: 5 },
-  { family: "llama", layers: 30, residualWidth: 576, window: 1, layer: 7, weight: 5, edits: [29] }, // SmolLM2-135M
+  { family: "llama", layers: 30, residualWidth: 576, window: 1, layer: 7, weight: 5, edits: [29], trainRate: 1e-3 }, // SmolLM2-135M
   { family: "llama", layers: 32, residualWidth: 4096, window: 40, layer: 7, weight: 15000 },
   { family: "qwen2", layers: 28, residualWidth: 3584, window: 50, layer: 7, weight: 15000 },
 ]; // prettier-ignore
