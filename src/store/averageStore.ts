@@ -5,7 +5,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Fact } from "../domain/superposition";
 import type { TracedFact, TraceAverageRequest, TraceAverageResult } from "../domain/trace";
-import { readFactRows } from "../lib/facts/readFactRows";
 import type { Lab } from "../workers/client";
 import { spread } from "./factListStore";
 import { createRun, IDLE, toAppError, type Run } from "./run";
@@ -33,7 +32,7 @@ export type AverageState = {
   close(): void;
   choose(change: Partial<Pick<AverageState, "source" | "most" | "window">>): void;
   /** Takes a list the user opened, or says what is wrong about it. */
-  read(text: string, name: string): void;
+  read(text: string, name: string): Promise<void>;
   start(
     examples: readonly Fact[],
     about: Omit<AverageSubject, "list">,
@@ -94,9 +93,10 @@ export function createAverageStore(lab: Pick<Lab, "traceAverage" | "knownFacts">
       open: () => set({ isOpen: true }),
       close: () => set({ isOpen: false }),
       choose: (change) => set(change),
-      read: (text, name) => {
+      read: async (text, name) => {
         driver.stop();
         try {
+          const { readFactRows } = await import("../lib/facts/readFactRows");
           const { facts, faults } = readFactRows(text, name);
           set({ file: { name, facts, faults: faults.length }, source: "file", run: IDLE });
         } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Fact, FactListName } from "../domain/superposition";
-import { readFactRows, type RowFault } from "../lib/facts/readFactRows";
+import type { RowFault } from "../lib/facts/readFactRows";
 import type { Lab } from "../workers/client";
 import { createRun, IDLE, type Run } from "./run";
 
@@ -65,10 +65,11 @@ export function createFactListStore(lab: Pick<Lab, "knownFacts">): FactListStore
         take(facts, name, MOST_FACTS);
       },
       read: async (text, name) => {
-        await driver.start(() => {
+        await driver.start(async () => {
+          const { readFactRows } = await import("../lib/facts/readFactRows");
           const { facts, faults } = readFactRows(text, name);
           take(facts, name, MOST_FACTS, faults);
-          return Promise.resolve(facts);
+          return facts;
         });
       },
       forget: () => {

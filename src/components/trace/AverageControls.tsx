@@ -19,7 +19,7 @@ export function AverageControls({ onRun }: { onRun: () => void }) {
     ...(file === undefined ? [] : [{ value: "file" as const, label: `${file.name} (${file.facts.length})` }]),
   ];
   const open = async (chosen: File | null): Promise<void> => {
-    if (chosen !== null) read(await chosen.text(), chosen.name);
+    if (chosen !== null) await read(await chosen.text(), chosen.name);
   };
   return (
     <div className={styles.controls}>
