@@ -1,15 +1,13 @@
 /**
- * Intents of the superposition and lifelong workspaces, of the preview in the edit panel and of the damage meter: what
- * touches several stores. Each reads as the story of what happened.
+ * Intents of the superposition workspace, of the preview in the edit panel and of the damage meter, and with them those
+ * of long sequences (sequences.ts): what touches several stores.
  */
-import type { EditCall, EditResult, StackState } from "../domain/edit";
+import type { EditCall, EditResult } from "../domain/edit";
 import type { Fact } from "../domain/superposition";
 import type { Lab } from "../workers/client";
-import { toEditCall } from "./editStore";
 import { FEW_FACTS } from "./factListStore";
 import type { Gallery } from "./gallery";
-import { lifelongPlan } from "./lifelongPlan";
-import { methodNamed } from "./methodStore";
+import { createSequences } from "./sequences";
 import type { Stores } from "./stores";
 
 export type Limits = ReturnType<typeof createLimits>;
@@ -20,14 +18,13 @@ export const MEASURED_UNASKED = 2e7;
 type Page = {
   changeStack(change: () => Promise<unknown>): Promise<void>;
   afterEdit(result: EditResult | undefined): Promise<void>;
+  previewCall(): EditCall | undefined;
 };
 
 export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "saveEdits">, page: Page) {
-  const { model, prompt, edit, methods, stack, notices } = stores;
+  const { model, edit, stack } = stores;
   const { facts: list, superposition, interference, lifelong, damage } = stores;
   let gallery: Gallery | undefined;
-  /** Edits that made way for a sequence, to be put back. */
-  let setAside: { bytes: Uint8Array<ArrayBuffer>; modelHash: string } | undefined;
 
   const isSmall = (): boolean => (model.getState().model?.parameters ?? Infinity) <= MEASURED_UNASKED;
 
@@ -59,23 +56,6 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
     return list.getState().facts;
   };
 
-  const presentCall = (): EditCall | undefined => {
-    const { text, subject } = prompt.getState();
-    const { form } = edit.getState();
-    const method = methodNamed(methods.getState().methods, form.method);
-    // A long answer is cut into chunks, each with a place of its own in it; it needs no subject.
-    if (method?.longTargets === true ? form.targetNew.trim() === "" : subject === undefined) return undefined;
-    const call = toEditCall(form, text, subject, method);
-    // The shares of a short answer do not depend on what is written, but a request without one is refused.
-    const requests = call.requests.map((one) => ({
-      ...one,
-      targetNew: one.targetNew || one.targetTrue || "?",
-    }));
-    return { ...call, requests };
-  };
-
-  const adopt = (state: StackState): void => stack.getState().adopt(state);
-
   const analyse = async (): Promise<void> => {
     const facts = await ensureFacts();
     const { model: loaded } = model.getState();
@@ -95,10 +75,11 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
     isSmall,
     analyse,
     galleryFacts: (): Fact[] => (gallery === undefined ? [] : galleryFacts(gallery)),
+    ...createSequences(stores, lab, { ...page, ensureFacts }),
 
     /** What the edit being prepared would do to the list. */
     async preview(): Promise<void> {
-      const call = presentCall();
+      const call = page.previewCall();
       if (call === undefined || model.getState().model === undefined) return;
       const facts = await ensureFacts();
       if (facts.length > 0) await interference.getState().look(call, facts);
@@ -134,58 +115,8 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
       await page.afterEdit(result);
       return result;
     },
-
-    /** Edits on the model make way, and can be put back afterwards. */
-    async startLifelong(): Promise<void> {
-      const { model: loaded } = model.getState();
-      if (loaded === undefined) return;
-      const { form, start } = lifelong.getState();
-      const own = (await lab.knownFacts({ list: "own" })).facts;
-      const facts = own.length > 0 ? own : await ensureFacts();
-      const plan = lifelongPlan(facts, form.count);
-      if (plan.requests.length < 2) {
-        return notices.getState().tell("bad", "There are too few facts for a sequence.", TOO_FEW);
-      }
-      await makeRoom(loaded.hash);
-      const list = own.length > 0 ? "known facts" : stores.facts.getState().name;
-      await start(plan, { model: loaded, list, settings: {} }, adopt);
-      await page.changeStack(() => stack.getState().refresh());
-      void damage.getState().measure();
-    },
-    async resumeLifelong(): Promise<void> {
-      await lifelong.getState().resume(adopt);
-      await page.changeStack(() => stack.getState().refresh());
-      void damage.getState().measure();
-    },
-    async scrub(edits: number): Promise<void> {
-      await page.changeStack(async () => {
-        const state = await lifelong.getState().scrub(edits);
-        if (state !== undefined) adopt(state);
-      });
-    },
-    async putBack(): Promise<void> {
-      if (setAside?.modelHash !== model.getState().model?.hash || setAside === undefined) return;
-      const file = new File([setAside.bytes], "edits.palimpsest");
-      await page.changeStack(() => stack.getState().open(file, false));
-      setAside = undefined;
-      lifelong.setState({ isSetAside: false });
-    },
   };
-
-  /** The user's own edits are kept; those of an earlier sequence are known by its points and can be made again. */
-  async function makeRoom(modelHash: string): Promise<void> {
-    const count = stack.getState().stack?.edits.length ?? 0;
-    if (count === 0) return;
-    if (lifelong.getState().onStack === undefined) {
-      setAside = { ...(await lab.saveEdits({})), modelHash };
-      lifelong.setState({ isSetAside: true });
-    }
-    await page.changeStack(() => stack.getState().keepFirst(0));
-  }
 }
-
-const TOO_FEW =
-  "Open a list of facts with their answers in the Superposition workspace, several of each kind.";
 
 /** Every example and its neighbours, once each. */
 function galleryFacts({ examples }: Gallery): Fact[] {

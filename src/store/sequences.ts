@@ -1,0 +1,73 @@
+/** Intents of the lifelong workspace: a sequence takes the place of the edits on the model, and gives it back. */
+import type { StackState } from "../domain/edit";
+import type { Fact } from "../domain/superposition";
+import type { Lab } from "../workers/client";
+import { lifelongPlan } from "./lifelongPlan";
+import type { Stores } from "./stores";
+
+type Page = {
+  changeStack(change: () => Promise<unknown>): Promise<void>;
+  ensureFacts(): Promise<readonly Fact[]>;
+};
+
+const TOO_FEW =
+  "Open a list of facts with their answers in the Superposition workspace, several of each kind.";
+
+export function createSequences(stores: Stores, lab: Pick<Lab, "knownFacts" | "saveEdits">, page: Page) {
+  const { model, stack, notices, lifelong, damage } = stores;
+  /** Edits that made way for a sequence, to be put back. */
+  let setAside: { bytes: Uint8Array<ArrayBuffer>; modelHash: string } | undefined;
+
+  const adopt = (state: StackState): void => stack.getState().adopt(state);
+  const afterwards = async (): Promise<void> => {
+    await page.changeStack(() => stack.getState().refresh());
+    void damage.getState().measure();
+  };
+
+  /** The user's own edits are kept; those of an earlier sequence are known by its points and can be made again. */
+  const makeRoom = async (modelHash: string): Promise<void> => {
+    const count = stack.getState().stack?.edits.length ?? 0;
+    if (count === 0) return;
+    if (lifelong.getState().onStack === undefined) {
+      setAside = { ...(await lab.saveEdits({})), modelHash };
+      lifelong.setState({ isSetAside: true });
+    }
+    await page.changeStack(() => stack.getState().keepFirst(0));
+  };
+
+  return {
+    /** A new sequence of the model's own facts, else of the list; edits on the model make way for it. */
+    async startLifelong(): Promise<void> {
+      const { model: loaded } = model.getState();
+      if (loaded === undefined) return;
+      const { form, start } = lifelong.getState();
+      const own = (await lab.knownFacts({ list: "own" })).facts;
+      const facts = own.length > 0 ? own : await page.ensureFacts();
+      const plan = lifelongPlan(facts, form.count);
+      if (plan.requests.length < 2) {
+        return notices.getState().tell("bad", "There are too few facts for a sequence.", TOO_FEW);
+      }
+      await makeRoom(loaded.hash);
+      const list = own.length > 0 ? "known facts" : stores.facts.getState().name;
+      await start(plan, { model: loaded, list, settings: {} }, adopt);
+      await afterwards();
+    },
+    async resumeLifelong(): Promise<void> {
+      await lifelong.getState().resume(adopt);
+      await afterwards();
+    },
+    async scrub(edits: number): Promise<void> {
+      await page.changeStack(async () => {
+        const state = await lifelong.getState().scrub(edits);
+        if (state !== undefined) adopt(state);
+      });
+    },
+    async putBack(): Promise<void> {
+      if (setAside?.modelHash !== model.getState().model?.hash || setAside === undefined) return;
+      const file = new File([setAside.bytes], "edits.palimpsest");
+      await page.changeStack(() => stack.getState().open(file, false));
+      setAside = undefined;
+      lifelong.setState({ isSetAside: false });
+    },
+  };
+}
