@@ -96,6 +96,48 @@ describe("round trip", () => {
   test("an empty stack is a file too", async () => expect(await open(writeEditFile([], MODEL))).toEqual([]));
 });
 
+describe("what an edit was computed on", () => {
+  const another = "c".repeat(64);
+
+  async function sequence(length: number): Promise<StackedEdit[]> {
+    const edits: StackedEdit[] = [];
+    for (let at = 0; at < length; at++) {
+      const update = { kind: "lowRank" as const, weight: "blocks.1.mlpOut", out: 3, in: 4, rank: 1 };
+      const updates = [{ ...update, u: Float32Array.of(at, 1, 2), v: new Float32Array(4) }];
+      const below = edits.map(({ digest }) => digest);
+      const base = { modelHash: MODEL.hash, below };
+      edits.push({ ...(await sampleEdit()), updates, base, digest: await digestEdit({ updates }) });
+    }
+    return edits;
+  }
+
+  test("comes back whole: edits below, one left out, one that is not in the file", async () => {
+    const edits = await sequence(6);
+    const [a, b, , d] = edits.map(({ digest }) => digest);
+    edits[4]!.base.below = [a!, b!, another, d!];
+    edits[5]!.base.below = [d!, a!];
+    // Two equal edits, as when one fact is written twice to the same effect.
+    edits.push({ ...edits[0]!, base: { ...edits[0]!.base, below: [a!] } });
+    expect(await open(writeEditFile(edits, MODEL))).toEqual(edits);
+  });
+
+  test("takes no more room for the hundredth edit than for the tenth", async () => {
+    const edits = await sequence(100);
+    const size = (count: number): number => writeEditFile(edits.slice(0, count), MODEL).length;
+    expect((size(100) - size(90)) / (size(20) - size(10))).toBeLessThan(1.1);
+  });
+
+  test.each([
+    ["its own place", [[0, 2]]],
+    ["a place beyond the file", [[0, 9999]]],
+    ["a run that ends before it begins", [[1, 0]]],
+  ])("%s is refused", async (_, below) => {
+    const damaged = await parts();
+    (damaged.document.edits[0]!["base"] as Record<string, unknown>)["below"] = below;
+    await expect(open(assemble(damaged))).rejects.toThrow(/base\.below/);
+  });
+});
+
 describe("whose file it is", () => {
   let bytes: Uint8Array<ArrayBuffer>;
   beforeAll(async () => {

@@ -11,6 +11,7 @@ import { readSafetensorsHeader } from "../loading/safetensors/safetensorsHeader"
 import { writeSafetensors, type TensorToWrite } from "../loading/safetensors/writeSafetensors";
 import type { Model } from "../model/model";
 import type { ModelWeights } from "../model/weights";
+import { describeBelow, MOST_BELOW, readBelow } from "./baseFile";
 import { checkBeside, describeBeside, readBeside } from "./besideFile";
 import { checkShape, damaged, TensorReader, wrongModel } from "./editFileTensors";
 import {
@@ -33,11 +34,18 @@ const DOCUMENT_KEY = "palimpsest";
 export function writeEditFile(edits: readonly StackedEdit[], model: EditFileModel): Uint8Array<ArrayBuffer> {
   const written = nothingWritten();
   const { tensors } = written;
+  const places = new Map<string, number>();
+  const placed = ({ base: { modelHash, below }, digest }: StackedEdit, e: number) => {
+    const base = { modelHash, below: describeBelow(below, places) };
+    if (!places.has(digest)) places.set(digest, e);
+    return base;
+  };
   const document: EditDocument = {
     formatVersion: FORMAT_VERSION,
     model,
     edits: edits.map(({ updates, keptKeys = [], codebook, sideMemory, memory, ...edit }, e) => ({
       ...edit,
+      base: placed(edits[e]!, e),
       ...describeBeside({ codebook, sideMemory, memory }, `edits.${e}`, written),
       ...(keptKeys.length > 0 && {
         keptKeys: keptKeys.map(({ layer, count, width, values }, k) => {
@@ -109,6 +117,8 @@ export async function readEditFile(
   const reader = new TensorReader(bytes, header, fileName);
   const edits: StackedEdit[] = [];
   const parts = nothingRead();
+  const digests: string[] = [];
+  let named = 0;
   for (const [e, stored] of document.edits.entries()) {
     const updates = stored.updates.map((update, u) => {
       checkShape(update, options);
@@ -133,7 +143,14 @@ export async function readEditFile(
       memory: _memory,
       ...rest
     } = stored;
-    edits.push({ ...rest, updates, ...(keptKeys.length > 0 && { keptKeys }), ...beside });
+    const below = readBelow(stored.base.below, digests, `edits.${e}.base.below`, {
+      fileName,
+      most: MOST_BELOW - named,
+    });
+    named += below.length;
+    digests.push(digest);
+    const base = { ...stored.base, below };
+    edits.push({ ...rest, base, updates, ...(keptKeys.length > 0 && { keptKeys }), ...beside });
   }
   reader.assertAllRead();
   return edits;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../lib/errors";
+import type { StoredBelow } from "./baseFile";
 import { METHOD_NAMES } from "./methodNames";
 import type { StackedEdit } from "./stack";
 
@@ -110,6 +111,10 @@ const memory = z.strictObject({
 
 const settingName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/, "is no name of a setting");
 
+/** Edits of the file by their places, the last one not included (baseFile.ts). */
+const place = z.number().int().min(0).max(MAX_EDITS);
+const places = z.tuple([place, place]);
+
 const edit = z.strictObject({
   id: text,
   name: text,
@@ -120,7 +125,7 @@ const edit = z.strictObject({
   ),
   requests: z.array(request).max(MAX_LIST),
   losses: z.array(z.array(step).max(MAX_LIST)).max(MAX_LIST),
-  base: z.strictObject({ modelHash: hash, below: z.array(hash).max(MAX_EDITS) }),
+  base: z.strictObject({ modelHash: hash, below: z.array(z.union([hash, places])).max(MAX_EDITS) }),
   seed: z.number().int(),
   statisticsHash: text,
   contexts: z.array(text).max(MAX_LIST),
@@ -143,8 +148,12 @@ const document = z.strictObject({
 export type EditFileModel = z.infer<typeof model>;
 export type StoredUpdate = z.infer<typeof update>;
 /** An edit of the stack with its tensors described rather than held. */
-export type StoredEdit = Omit<StackedEdit, "updates" | "keptKeys" | "codebook" | "sideMemory" | "memory"> & {
+export type StoredEdit = Omit<
+  StackedEdit,
+  "updates" | "keptKeys" | "codebook" | "sideMemory" | "memory" | "base"
+> & {
   updates: readonly StoredUpdate[];
+  base: { modelHash: string; below: StoredBelow };
   keptKeys?: readonly z.infer<typeof keys>[];
   codebook?: z.infer<typeof codebook>;
   sideMemory?: z.infer<typeof sideMemory>;
