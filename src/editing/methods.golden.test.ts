@@ -2,6 +2,7 @@
  * What every method promises, on every family's tiny model: it changes nothing by itself, its edit is undone to the bit,
  * saved and opened again to the same weights; bad input is refused before any work; a cancel leaves nothing behind.
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EditCall, EditMethod, EditRequest, Settings } from "../domain/edit";
 import { scoreAnswers } from "../evaluation/probes";
@@ -96,6 +97,17 @@ test("every method's name is in the list, once, with settings that read their ow
     // An edit computed again is given its own settings.
     expect(readWith(settings, defaults, shape)).toEqual({ settings: defaults, notes: [] });
     expect(summary.length + changes.length).toBeGreaterThan(40);
+    for (const { name, meaning } of settings.specs(12)) expect(meaning.length, name).toBeGreaterThan(10);
+  }
+});
+
+test("a recipe says what makes its method different, in 120 lines at most", () => {
+  const folder = new URL("methods/", import.meta.url);
+  const recipes = readdirSync(folder);
+  expect(recipes.length).toBeGreaterThanOrEqual(METHODS.length - 3);
+  for (const recipe of recipes) {
+    const lines = readFileSync(new URL(recipe, folder), "utf8").trimEnd().split("\n");
+    expect(lines.length, recipe).toBeLessThanOrEqual(120);
   }
 });
 
@@ -118,12 +130,16 @@ describe.each(FAMILIES)("%s", (family) => {
   });
   afterAll(() => model.dispose());
 
-  test.each(METHOD_NAMES)("%s", async (method) => {
+  test.each<[string, EditMethod, Settings]>([
+    ...METHOD_NAMES.map((name): [string, EditMethod, Settings] => [name, name, QUICK[name]!]),
+    ["AnyEdit over AlphaEdit", "AnyEdit", { ...QUICK["AnyEdit"], inner: "AlphaEdit", nullSpaceThreshold: 1 }],
+    ["AnyEdit over UnKE", "AnyEdit", { ...QUICK["AnyEdit"], inner: "UnKE", trainSteps: 2 }],
+  ])("%s", async (_name, method, settings) => {
     const before = memory();
     const base = await readLinear(model.weights.matrix("blocks.1.mlpOut"));
     const requests = methodNamed(method).batch ? FACTS : FACTS.slice(0, 1);
     const contexts = methodNamed(method).contexts === "none" ? ["{}"] : ["{}", "So. {}"];
-    const call: EditCall = { method, requests, settings: QUICK[method]!, seed: 1 };
+    const call: EditCall = { method, requests, settings, seed: 1 };
     const hyperNetwork = randomHyperNetwork(model, 1);
     const options = { ...QUIET, contexts, statistics, preserve: ["It is what it was."], hyperNetwork };
     const { edit } = await computeEdit(model, call, options);
@@ -243,24 +259,27 @@ describe("before any work", () => {
     expect(memory()).toEqual(before);
   });
 
-  test.each(["UnKE", "AnyEdit", "FT-M", "LoRA", "WISE", "MEND"] as const)(
-    "%s stops when it is cancelled",
-    async (method) => {
+  test.each([...METHOD_NAMES, "AnyEdit over UnKE" as const])(
+    "%s tells how far it is, and stops when it is cancelled",
+    async (name) => {
       const before = memory();
       const aborter = new AbortController();
       const onProgress = () => aborter.abort();
-      const settings = {
-        ...QUICK[method],
-        ...(method === "AnyEdit" ? { inner: "UnKE", editLayers: [1] } : {}),
-      };
-      const call: EditCall = { method, requests: FACTS, settings, seed: 1 };
-      const hyperNetwork = randomHyperNetwork(model, 1);
+      const method = name === "AnyEdit over UnKE" ? "AnyEdit" : name;
+      const settings = { ...QUICK[method], ...(name === method ? {} : { inner: "UnKE", editLayers: [1] }) };
+      const requests = methodNamed(method).batch ? FACTS : FACTS.slice(0, 1);
+      const call: EditCall = { method, requests, settings, seed: 1 };
+      const width = model.config.mlpWidth;
+      const values = Float64Array.from({ length: width * width }, (_, at) => Number(at % (width + 1) === 0));
+      const moment = { width, values, tokens: 0, convergence: [] };
+      const layers = new Map([...Array(model.config.layers).keys()].map((layer) => [layer, moment]));
       const options = {
         signal: aborter.signal,
         onProgress,
         contexts: ["{}"],
         preserve: ["It was."],
-        hyperNetwork,
+        hyperNetwork: randomHyperNetwork(model, 1),
+        statistics: { modelHash: "", textHash: "", layers },
       };
       await expect(computeEdit(model, call, options)).rejects.toMatchObject({ code: "cancelled" });
       expect(memory()).toEqual(before);

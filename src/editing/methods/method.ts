@@ -22,7 +22,7 @@ import type { Model } from "../../model/model";
 import type { SentenceEncoder } from "../../domain/encoder";
 import type { HyperNetwork } from "../hyperNetwork";
 import type { KnownTargets } from "../knownTargets";
-import type { ModelShape, SettingsDefinition } from "../settings/sharedSettings";
+import type { SettingsDefinition } from "../settings/sharedSettings";
 
 export type MethodResult = {
   updates: WeightUpdate[];
@@ -117,5 +117,3 @@ export type Method<S extends Settings = Settings> = {
 
 /** A definition whose settings' type is its own affair: they only come from its own reader. */
 export const method = <S extends Settings>(definition: Method<S>): Method => definition as unknown as Method;
-
-export type { ModelShape };
