@@ -160,5 +160,20 @@ describe("an edit and a list of facts", () => {
     ]);
     expect(check.probabilities[0]!.after).toBeLessThan(check.probabilities[0]!.before!);
     await expect(lab.checkInterference({ id: "none", facts: FACTS }, call())).rejects.toMatchObject({ code: "bad-request" }); // prettier-ignore
+
+    // A codebook has no keys of the closed form, but answers change all the same.
+    const grace = {
+      method: "GRACE" as const,
+      requests: [{ ...request, targetNew: "Paris" }],
+      settings: { steps: 5 },
+    };
+    const { editId: beside } = await lab.edit({ ...grace, seed: 1 }, call());
+    const notes: string[] = [];
+    const told = { ...call(), onProgress: ({ note }: { note: string }) => void notes.push(note) };
+    const answered = await lab.checkInterference({ id: beside, facts: FACTS }, told);
+    expect(answered.layers).toEqual([]);
+    expect(answered.probabilities[0]!.after).toBeGreaterThan(answered.probabilities[0]!.before!);
+    expect(answered.probabilities[1]!.after).toBeCloseTo(answered.probabilities[1]!.before!, 6);
+    expect(notes).toEqual(["Asking every fact before the edit", "Asking every fact after the edit"]);
   });
 });

@@ -8,7 +8,7 @@ import type {
   InterferencePreviewRequest,
 } from "../domain/superposition";
 import { readCallSettings } from "../editing/computeEdit";
-import { scoreAnswers } from "../evaluation/probes";
+import { scoreAnswers, type AnswerScore } from "../evaluation/probes";
 import { AppError } from "../lib/errors";
 import { compareInterference } from "../superposition/compareInterference";
 import { locateFacts, templateOf } from "../superposition/locateFacts";
@@ -39,7 +39,7 @@ export async function findPreview(
 export async function checkInterference(
   session: Session,
   { id, facts }: InterferenceCheckRequest,
-  { signal }: CallContext<never>,
+  context: CallContext<never>,
 ): Promise<InterferenceCheck> {
   const state = loadedModel(session);
   const { model, stack } = state;
@@ -55,24 +55,17 @@ export async function checkInterference(
   const [lower, upper] = [all.slice(0, index), [...all.slice(0, index), { ...edit, enabled: true }]];
   const asked = kept.map((place) => facts[place]!);
   try {
-    let before: (number | null)[] = [];
-    let after: (number | null)[] = [];
+    const before = await on(lower, () => answers(state, asked, "before", context));
     const layers = await compareInterference({
       model,
       updates: edit.updates,
       texts,
-      below: (body) =>
-        on(lower, async () => {
-          before = await answers(state, asked, signal);
-          return body();
-        }),
-      edited: (body) =>
-        on(upper, async () => {
-          after = await answers(state, asked, signal);
-          return body();
-        }),
-      signal,
+      below: (body) => on(lower, body),
+      edited: (body) => on(upper, body),
+      signal: context.signal,
     });
+    // Asked whatever the edit changes: what stands beside or around the model has no keys to predict from.
+    const after = await on(upper, () => answers(state, asked, "after", context));
     const probabilities = before.map((p, at) => ({ before: p, after: after[at] ?? null }));
     return { kept, skipped, layers, probabilities };
   } finally {
@@ -80,18 +73,29 @@ export async function checkInterference(
   }
 }
 
+/** Questions between two reports of progress. */
+const TOLD_AT_ONCE = 64;
+
 /** Probability of every fact's own answer; null for those that name none. */
 async function answers(
   { model }: LoadedState,
   facts: readonly Fact[],
-  signal: AbortSignal,
+  when: "before" | "after",
+  { signal, onProgress }: CallContext<never>,
 ): Promise<(number | null)[]> {
   const questions = facts.flatMap((fact) => {
     const template = templateOf(fact);
     if (fact.target === undefined || "fault" in template) return [];
     return [{ prompt: template.prompt.replace("{}", () => fact.subject), answer: fact.target }];
   });
-  const scores = await scoreAnswers(model, questions, { signal });
+  const total = 2 * questions.length;
+  const earlier = when === "before" ? 0 : questions.length;
+  const scores: AnswerScore[] = [];
+  while (scores.length < questions.length) {
+    onProgress({ note: `Asking every fact ${when} the edit`, done: earlier + scores.length, total });
+    const next = questions.slice(scores.length, scores.length + TOLD_AT_ONCE);
+    scores.push(...(await scoreAnswers(model, next, { signal })));
+  }
   let at = 0;
   return facts.map(({ target }) => (target === undefined ? null : scores[at++]!.p));
 }
