@@ -58,9 +58,15 @@ export class EditStack {
   }
 
   get state(): StackState {
-    const on = this.#edits.filter((edit) => edit.enabled).length;
+    const below: string[] = [];
+    const edits = this.#edits.map((edit) => {
+      const summary = this.#summary(edit, below);
+      if (edit.enabled) below.push(edit.digest);
+      return summary;
+    });
+    const on = below.length;
     return {
-      edits: this.#edits.map((edit, index) => this.#summary(edit, index)),
+      edits,
       weightHash: this.#weightHash,
       line: on === 0 ? "base model" : `base + ${on} ${on === 1 ? "edit" : "edits"}`,
     };
@@ -161,6 +167,7 @@ export class EditStack {
     );
   }
 
+  /** `below`: digests of the enabled edits beneath. */
   #summary(
     {
       updates,
@@ -171,10 +178,10 @@ export class EditStack {
       digest,
       ...edit
     }: StackedEdit,
-    index: number,
+    below: readonly string[],
   ): EditSummary {
-    const below = enabledDigests(this.#edits.slice(0, index));
-    const sameBase = edit.base.modelHash === this.#baseHash && below.join() === edit.base.below.join();
+    const { base } = edit;
+    const sameBase = base.modelHash === this.#baseHash && isSameList(base.below, below);
     return { ...edit, updates: this.#summaries.get(digest) ?? [], onOtherBase: !sameBase };
   }
 
@@ -246,6 +253,9 @@ function disposeAllBut(kept: Overrides, these: Overrides): void {
 /** Names of the weights that enabled edits change. */
 const weightsOf = (edits: readonly StackedEdit[]): Set<string> =>
   new Set(edits.filter((edit) => edit.enabled).flatMap(({ updates }) => updates.map(({ weight }) => weight)));
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((item, at) => item === other[at]);
 
 const enabledDigests = (edits: readonly StackedEdit[]): string[] =>
   edits.filter((edit) => edit.enabled).map((edit) => edit.digest);
