@@ -4,28 +4,11 @@ import type { Codebook, CodebookEntry, SideMemory } from "../domain/edit";
 import { memorySource } from "../loading/byteSource/memorySource";
 import { readSafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
 import { writeSafetensors } from "../loading/safetensors/writeSafetensors";
-import type { ModelWeights } from "../model/weights";
 import type { Beside } from "./besideAdapters";
 import { readEditFile, writeEditFile } from "./editFile";
-import type { EditFileModel } from "./editFileSchema";
 import type { StackedEdit } from "./stack";
+import { FILE_MODEL as MODEL, FILE_WEIGHT as WEIGHT, fileWeights as weights } from "./testing/tinyFileModel";
 import { digestEdit } from "./weightUpdates";
-
-const MODEL: EditFileModel = {
-  ref: "someone/tiny",
-  family: "gpt2",
-  hash: "a".repeat(64),
-  layers: 2,
-  residualWidth: 3,
-  mlpWidth: 4,
-  vocabulary: 10,
-};
-const WEIGHT = "blocks.1.mlpOut";
-const weights = {
-  matrixNames: [WEIGHT],
-  matrix: () => ({ inFeatures: 4, outFeatures: 3 }),
-  vector: () => undefined,
-} as unknown as ModelWeights;
 
 const open = (bytes: Uint8Array<ArrayBuffer>) =>
   readEditFile(bytes, { fileName: "f.palimpsest", model: MODEL, weights, acceptOtherRevision: false });

@@ -3,28 +3,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { DenseUpdate, LowRankUpdate } from "../domain/edit";
 import { AppError } from "../lib/errors";
 import { writeSafetensors, type TensorToWrite } from "../loading/safetensors/writeSafetensors";
-import type { ModelWeights } from "../model/weights";
 import { readEditFile, writeEditFile } from "./editFile";
 import type { EditFileModel } from "./editFileSchema";
 import type { StackedEdit } from "./stack";
+import { FILE_MODEL as MODEL, fileWeights as weights } from "./testing/tinyFileModel";
 import { digestEdit } from "./weightUpdates";
-
-const MODEL: EditFileModel = {
-  ref: "hf:someone/tiny@main",
-  family: "gpt2",
-  hash: "a".repeat(64),
-  layers: 2,
-  residualWidth: 3,
-  mlpWidth: 4,
-  vocabulary: 10,
-};
-
-/** Only what reading a file asks of the weights: their names and sizes. */
-const WEIGHTS = {
-  matrixNames: ["blocks.1.mlpOut"],
-  matrix: () => ({ inFeatures: 4, outFeatures: 3 }),
-  vector: () => undefined,
-} as unknown as ModelWeights;
 
 const open = (
   bytes: Uint8Array<ArrayBuffer>,
@@ -34,7 +17,7 @@ const open = (
   readEditFile(bytes, {
     fileName: "f.palimpsest",
     model: { ...MODEL, ...model },
-    weights: WEIGHTS,
+    weights,
     acceptOtherRevision,
   });
 

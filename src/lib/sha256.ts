@@ -1,4 +1,5 @@
 /** SHA-256 as lower-case hex, of texts and numbers as they lie in memory. */
+import { bytesOf, joinedBytes } from "./joined";
 
 type Part = string | ArrayBufferView<ArrayBufferLike>;
 
@@ -9,15 +10,6 @@ export async function sha256(...parts: readonly Part[]): Promise<string> {
     const text = new TextEncoder().encode(part);
     return [new TextEncoder().encode(`${text.length}:`), text];
   });
-  const joined = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", joined));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", joinedBytes(chunks)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
-const bytesOf = (view: ArrayBufferView<ArrayBufferLike>): Uint8Array =>
-  new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -1,4 +1,5 @@
 /** Several files as one ZIP archive, stored without compression (APPNOTE 4.3): factors of edits do not shrink. */
+import { joinedBytes } from "./joined";
 
 type Entry = { name: string; bytes: Uint8Array };
 
@@ -30,7 +31,7 @@ export function storedZip(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
   const size = directory.reduce((sum, part) => sum + part.length, 0);
   const count = entries.length;
   const end = fields([END, 4], [0, 2], [0, 2], [count, 2], [count, 2], [size, 4], [offset, 4], [0, 2]);
-  return join([...parts, ...directory, end]);
+  return joinedBytes([...parts, ...directory, end]);
 }
 
 type Field = readonly [value: number, width: 2 | 4];
@@ -59,16 +60,6 @@ function fields(...values: readonly Field[]): Uint8Array {
     at += width;
   }
   return bytes;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function crc32(bytes: Uint8Array): number {

@@ -6,6 +6,12 @@ import type { Codebook, SideMemory } from "../../src/domain/edit";
 import { readEditFile, writeEditFile } from "../../src/editing/editFile";
 import type { StackedEdit } from "../../src/editing/stack";
 import { readStatistics, writePackedStatistics, writeStatistics } from "../../src/editing/statisticsFile";
+import {
+  FILE_BIAS as BIAS,
+  FILE_MODEL as MODEL,
+  FILE_WEIGHT as WEIGHT,
+  fileWeights as weights,
+} from "../../src/editing/testing/tinyFileModel";
 import { digestEdit } from "../../src/editing/weightUpdates";
 import { BENCHMARKS } from "../../src/domain/benchmark";
 import { recogniseRequests } from "../../src/lib/requests/readBenchmark";
@@ -14,28 +20,10 @@ import { readFacts } from "../../src/lib/facts/readFacts";
 import { encodeSafetensors } from "../../src/loading/safetensors/encodeSafetensors";
 import { mutateBytes, mutateJson, type Random } from "../../src/loading/testing/mutate";
 import type { ModelConfig } from "../../src/model/config";
-import type { ModelWeights } from "../../src/model/weights";
 import { fromLink, recollect, toLink, type Remembered } from "../../src/store/memory";
 import { mutateValue, HOSTILE_TEXTS } from "./mutateValue";
 import { FUZZ_TIMEOUT, runCases } from "./runCases";
 
-const MODEL = {
-  ref: "hf:someone/tiny@main",
-  family: "gpt2",
-  hash: "a".repeat(64),
-  layers: 2,
-  residualWidth: 3,
-  mlpWidth: 4,
-  vocabulary: 10,
-};
-const WEIGHT = "blocks.1.mlpOut";
-const BIAS = "blocks.1.mlpOut.bias";
-/** All that reading a file asks of the weights: their names and sizes. */
-const weights = {
-  matrixNames: [WEIGHT],
-  matrix: () => ({ inFeatures: 4, outFeatures: 3 }),
-  vector: (name: string) => (name === BIAS ? { size: 3 } : undefined),
-} as unknown as ModelWeights;
 const values = (length: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length }, (_, index) => Math.sin(index + 1));
 

@@ -2,6 +2,7 @@
  * Damages files in the ways that find faults in readers: bits, lengths, borders, numbers, whole pieces. Everything
  * follows from the seed, so a finding can be made again.
  */
+import { joinedBytes } from "../../lib/joined";
 
 export type Random = {
   /** A whole number from 0 to n - 1. */
@@ -46,16 +47,6 @@ function place(length: number, header: number, random: Random): number {
   return random.below(random.below(4) > 0 ? Math.min(header, length) : length);
 }
 
-function joined(...parts: readonly Uint8Array[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
 const randomBytes = (length: number, random: Random) => Uint8Array.from({ length }, () => random.below(256));
 
 type Mutation = (bytes: Bytes, header: number, random: Random) => Bytes;
@@ -70,18 +61,18 @@ const truncate: Mutation = (bytes, header, random) => bytes.slice(0, place(bytes
 
 const insert: Mutation = (bytes, header, random) => {
   const at = place(bytes.length, header, random);
-  return joined(bytes.subarray(0, at), randomBytes(1 + random.below(40), random), bytes.subarray(at));
+  return joinedBytes([bytes.subarray(0, at), randomBytes(1 + random.below(40), random), bytes.subarray(at)]);
 };
 
 const remove: Mutation = (bytes, header, random) => {
   const at = place(bytes.length, header, random);
-  return joined(bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(40)));
+  return joinedBytes([bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(40))]);
 };
 
 const repeat: Mutation = (bytes, header, random) => {
   const at = place(bytes.length, header, random);
   const piece = bytes.subarray(at, at + 1 + random.below(120));
-  return joined(bytes.subarray(0, at), piece, piece, bytes.subarray(at + piece.length));
+  return joinedBytes([bytes.subarray(0, at), piece, piece, bytes.subarray(at + piece.length)]);
 };
 
 /** Writes a number that readers trip over into 4 or 8 bytes. */
