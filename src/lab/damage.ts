@@ -44,16 +44,20 @@ export async function measureDamage(session: Session, context: CallContext<never
   const started = performance.now();
   const { signal } = context;
   const state = loadedModel(session);
+  const tell = (done: number): void => context.onProgress({ note: "Measuring damage", done, total: 4 });
+  tell(0);
   const baseline = baselines.get(state.model) ?? (await measureBaseline(session, state, signal));
   baselines.set(state.model, baseline);
   const enabled = state.stack.edits.filter((edit) => edit.enabled);
   const requests = enabled.flatMap((edit) => edit.requests);
-  const measures = [
-    await measureNeighbours(state, baseline, requests, signal),
-    ...(await measureProbes(state, baseline, requests, signal)),
-    await measurePerplexity(state, baseline, signal),
-    await measureNorm(state),
-  ].filter((measure) => measure !== undefined);
+  tell(1);
+  const neighbours = await measureNeighbours(state, baseline, requests, signal);
+  tell(2);
+  const probes = await measureProbes(state, baseline, requests, signal);
+  tell(3);
+  const perplexity = await measurePerplexity(state, baseline, signal);
+  const norm = await measureNorm(state);
+  const measures = [neighbours, ...probes, perplexity, norm].filter((measure) => measure !== undefined);
   const { weightHash } = state.stack.state;
   return {
     level: worstLevel(measures),

@@ -28,13 +28,14 @@ export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "save
 
   const isSmall = (): boolean => (model.getState().model?.parameters ?? Infinity) <= MEASURED_UNASKED;
 
-  /** Whatever changes the weights, the meter follows, save between the steps of a sequence, which measures itself. */
+  /** Whatever changes the weights, the meter follows; between the steps of a sequence where that costs it little. */
   stack.subscribe(({ stack: now }, { stack: before }) => {
     if (now?.weightHash === before?.weightHash && now !== undefined && before !== undefined) return;
     const isOn = now?.edits.some((one) => one.enabled) === true;
     if (!isOn) return damage.getState().forget();
     lifelong.getState().recognise(now, model.getState().model?.hash);
-    if (lifelong.getState().step.status !== "running") void damage.getState().measure();
+    if (lifelong.getState().step.status === "running") damage.getState().measureInPassing();
+    else void damage.getState().measure();
   });
   // What was compared belongs to the model it was compared on; a list of the model's own facts as well.
   model.subscribe(({ model: now }, { model: before }) => {

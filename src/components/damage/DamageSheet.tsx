@@ -5,9 +5,10 @@ import styles from "./damage.module.css";
 import { DamageLight } from "./DamageLight";
 import { LEVELS, measureBounds, measureName, measureValue } from "./damageWords";
 
-type DamageSheetProps = { report: DamageReport; onClose: () => void };
+/** `isOld`: of weights that have changed since. */
+type DamageSheetProps = { report: DamageReport; isOld: boolean; onClose: () => void };
 
-export default function DamageSheet({ report, onClose }: DamageSheetProps) {
+export default function DamageSheet({ report, isOld, onClose }: DamageSheetProps) {
   const { word, colour, sentence } = LEVELS[report.level];
   return (
     <FloatingSheet name="Damage" width={380} onClose={onClose}>
@@ -32,7 +33,8 @@ export default function DamageSheet({ report, onClose }: DamageSheetProps) {
       </ul>
       <p className={styles.foot}>
         The light is the worst of these, against the model without edits. Measured in{" "}
-        {Math.round(report.milliseconds)} ms, by itself after every change.
+        {Math.round(report.milliseconds)} ms,{" "}
+        {isOld ? "before the newest change; it is measured again." : "by itself after every change."}
       </p>
     </FloatingSheet>
   );
