@@ -22,7 +22,7 @@ import type { KeptModels, ModelInspection } from "./modelInspection";
 import type { CutRequest, CutTarget } from "./longTarget";
 import type { CallContext } from "./progress";
 import type { SelfTestResult } from "./selfTest";
-import type { StatisticsRequest, StatisticsResult } from "./statistics";
+import type { SpectraRequest, SpectraResult, StatisticsRequest, StatisticsResult } from "./statistics";
 import type {
   ConstructedMemory,
   ConstructedMemoryRequest,
@@ -73,6 +73,8 @@ export type LabApi = {
   /** Many facts traced and averaged by the role of each token; what is averaged so far comes with the progress. */
   traceAverage: Handler<TraceAverageRequest, TraceAverageResult, TraceAverageResult>;
   statistics: Handler<StatisticsRequest, StatisticsResult>;
+  /** How much of key space an edit's threshold leaves free, with the spectrum that decides it. */
+  keySpectra: Handler<SpectraRequest, SpectraResult>;
   /** How far a list of facts share directions of key space, layer by layer. */
   superposition: Handler<SuperpositionRequest, SuperpositionResult>;
   /** What an edit about to be made would do to a list of facts, from keys alone; nothing is changed. */

@@ -1,4 +1,5 @@
 /** Second moments of MLP keys, C = E[k kᵀ] (ROME section 3.1). */
+import type { EditCall } from "./edit";
 
 export type StatisticsRequest = {
   layers: readonly number[];
@@ -24,4 +25,15 @@ export type StatisticsResult = {
   textHash: string;
   file?: Uint8Array<ArrayBuffer>;
   milliseconds: number;
+};
+
+/** Which edit's: the method, its settings, and its own second moments where it brings some. */
+export type SpectraRequest = Pick<EditCall, "method" | "settings" | "statistics">;
+
+/** C's eigenvalues at the layers that an edit would write, for methods that part them by a threshold (AlphaEdit). */
+export type SpectraResult = {
+  /** Directions with an eigenvalue below it are free to be written. */
+  threshold: number;
+  /** Eigenvalues descend; there are as many as a key has dimensions. */
+  layers: { layer: number; free: number; eigenvalues: Float64Array<ArrayBuffer> }[];
 };

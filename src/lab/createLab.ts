@@ -23,6 +23,7 @@ import {
   type JobMemory,
 } from "./jobMemory";
 import { keptModels, removeKeptModel } from "./keptModels";
+import { keySpectra } from "./keySpectra";
 import { knownFacts } from "./knownFacts";
 import { checkInterference, findPreview } from "./interference";
 import { generateText, scoreTarget, tokenizePrompt } from "./language";
@@ -71,6 +72,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     statistics: job(statisticsMemory, (_state, request, context) =>
       computeStatistics(session, request, context),
     ),
+    keySpectra: (request, context) => keySpectra(session, request, context),
     superposition: (request, context) => findSuperposition(session, request, context),
     previewInterference: (request, context) => findPreview(session, request, context),
     checkInterference: (request, context) => checkInterference(session, request, context),

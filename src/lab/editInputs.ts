@@ -65,7 +65,7 @@ export async function gatherInputs(
 }
 
 /** Beside the statistics. Too little space must not cost the user the job. */
-function nullSpaceStore({ environment: { cache } }: Session): NullSpaceStore {
+export function nullSpaceStore({ environment: { cache } }: Session): NullSpaceStore {
   return {
     read: (name) => cache.read(name),
     write: (name, bytes) => cache.write(name, bytes).catch(() => undefined),

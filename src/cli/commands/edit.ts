@@ -13,6 +13,7 @@ import { readContexts, readMethod, readSettings } from "../editOptions";
 import { openModel, readInput } from "../openModel";
 import { readDemonstrations } from "../readDemonstrations";
 import { preview } from "../previewEdit";
+import { spectrum } from "../spectrum";
 import { printable, probability, table } from "../table";
 
 async function readEditRequests(options: Options): Promise<EditRequest[]> {
@@ -146,12 +147,17 @@ export const edit: Command = {
       value: "FACTS",
       help: "tell how much of each request, or chunk of a long answer, would fall on these facts, and change nothing",
     },
+    spectrum: {
+      kind: "flag",
+      help: "tell how much of key space AlphaEdit's threshold leaves free, and change nothing",
+    },
     settings: { kind: "flag", help: "list the method's hyper-parameters for this model, and do nothing" },
     dump: { kind: "text", value: "FILE", help: "write every intermediate as safetensors" },
   },
   async run(options, context) {
     const method = readMethod(options.text("method") ?? "ROME");
     if (options.flag("settings")) return describeSettings(method, await openModel(options, context));
+    if (options.flag("spectrum")) return spectrum(await openModel(options, context), options, context);
     // Everything the user wrote is checked before a model is loaded; layers need its depth.
     await readEditRequests(options);
     const model = await openModel(options, context);

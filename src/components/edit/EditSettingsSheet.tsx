@@ -4,6 +4,7 @@ import type { SettingSpec } from "../../domain/methods";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { NumberField } from "../ui/NumberField";
 import { Setting } from "../ui/SettingsPopover";
+import { KeySpectra } from "./KeySpectra";
 import { StatisticsEditor } from "./StatisticsEditor";
 import { choicesFor, wordsFor } from "./settingWords";
 import { useMethod } from "./useMethod";
@@ -76,6 +77,7 @@ export default function EditSettingsSheet() {
           onCommit={(value) => setForm({ seed: value ?? 1 })}
         />
       </Setting>
+      <KeySpectra />
       <StatisticsEditor />
       <Button
         mt="xs"

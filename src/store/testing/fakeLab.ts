@@ -248,6 +248,7 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     traceCell: () => Promise.resolve({ top: [{ id: 1, text: " Lima", p: 0.5 }] }),
     traceAverage: () => Promise.reject(new Error("not asked for in these tests")),
     statistics: () => Promise.resolve({ layers: [], textHash: "", milliseconds: 1 }),
+    keySpectra: () => Promise.resolve({ threshold: 0.02, layers: [] }),
     superposition: () => Promise.reject(new Error("not asked for in these tests")),
     previewInterference: () => Promise.reject(new Error("not asked for in these tests")),
     checkInterference: () => Promise.reject(new Error("not asked for in these tests")),
