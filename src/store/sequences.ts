@@ -2,6 +2,7 @@
 import type { StackState } from "../domain/edit";
 import type { Fact } from "../domain/superposition";
 import type { Lab } from "../workers/client";
+import { forgetAside, keepAside, recallAside } from "./keptAside";
 import { lifelongPlan } from "./lifelongPlan";
 import type { Stores } from "./stores";
 
@@ -13,10 +14,23 @@ type Page = {
 const TOO_FEW =
   "Open a list of facts with their answers in the Superposition workspace, several of each kind.";
 
-export function createSequences(stores: Stores, lab: Pick<Lab, "knownFacts" | "saveEdits">, page: Page) {
+const TOO_LARGE =
+  "They can be put back as long as this page is open. To have them later, put them back and save them.";
+
+export function createSequences(
+  stores: Stores,
+  lab: Pick<Lab, "knownFacts" | "saveEdits">,
+  page: Page,
+  storage: Storage | undefined = globalThis.localStorage,
+) {
   const { model, stack, notices, lifelong, damage } = stores;
-  /** Edits that made way for a sequence, to be put back. */
-  let setAside: { bytes: Uint8Array<ArrayBuffer>; modelHash: string } | undefined;
+  /** Edits that made way for a sequence, to be put back, by the model they are of. */
+  const setAside = new Map<string, Uint8Array<ArrayBuffer>>();
+  const asideOf = (modelHash: string) => setAside.get(modelHash) ?? recallAside(storage, modelHash);
+  model.subscribe(({ model: now }, { model: before }) => {
+    if (now?.hash !== before?.hash)
+      lifelong.setState({ isSetAside: now !== undefined && asideOf(now.hash) !== undefined });
+  });
 
   const adopt = (state: StackState): void => stack.getState().adopt(state);
   const afterwards = async (): Promise<void> => {
@@ -29,7 +43,10 @@ export function createSequences(stores: Stores, lab: Pick<Lab, "knownFacts" | "s
     const count = stack.getState().stack?.edits.length ?? 0;
     if (count === 0) return;
     if (lifelong.getState().onStack === undefined) {
-      setAside = { ...(await lab.saveEdits({})), modelHash };
+      const { bytes } = await lab.saveEdits({});
+      setAside.set(modelHash, bytes);
+      if (!keepAside(storage, modelHash, bytes))
+        notices.getState().tell("info", "This browser cannot keep your own edits beside the run.", TOO_LARGE);
       lifelong.setState({ isSetAside: true });
     }
     await page.changeStack(() => stack.getState().keepFirst(0));
@@ -63,10 +80,15 @@ export function createSequences(stores: Stores, lab: Pick<Lab, "knownFacts" | "s
       });
     },
     async putBack(): Promise<void> {
-      if (setAside?.modelHash !== model.getState().model?.hash || setAside === undefined) return;
-      const file = new File([setAside.bytes], "edits.palimpsest");
-      await page.changeStack(() => stack.getState().open(file, false));
-      setAside = undefined;
+      const modelHash = model.getState().model?.hash;
+      const bytes = modelHash === undefined ? undefined : asideOf(modelHash);
+      if (modelHash === undefined || bytes === undefined) return;
+      const file = new File([bytes], "edits.palimpsest");
+      let isBack = false;
+      await page.changeStack(async () => void (isBack = await stack.getState().open(file, false)));
+      if (!isBack) return;
+      setAside.delete(modelHash);
+      forgetAside(storage, modelHash);
       lifelong.setState({ isSetAside: false });
     },
   };
