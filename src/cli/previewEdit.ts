@@ -4,6 +4,7 @@ import type { EditCall } from "../domain/edit";
 import type { Fact, InterferencePreview, LayerPreview } from "../domain/superposition";
 import { readFacts } from "../lib/facts/readFacts";
 import type { Command } from "./command";
+import { namedFaults } from "./namedFaults";
 import { readInput } from "./openModel";
 import { printable, table } from "./table";
 
@@ -44,7 +45,8 @@ function asText(call: EditCall, result: InterferencePreview, facts: readonly Fac
     const note = layer.exact ? "" : " (keys here will have moved)";
     return `Layer ${layer.layer}${note}\n${table(["fact", "in all", "most from", "share"], rows)}`;
   });
-  const left = skipped.length > 0 ? [`${skipped.length} facts have no key and were left out.`] : [];
+  const faults = namedFaults({ skipped }, facts);
+  const left = faults.length > 0 ? [faults.join("\n")] : [];
   return [...warnings.map((warning) => `Warning: ${warning}`), ...left, ...parts].join("\n\n");
 }
 

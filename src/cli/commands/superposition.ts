@@ -14,6 +14,7 @@ import { AppError } from "../../lib/errors";
 import { readFacts } from "../../lib/facts/readFacts";
 import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
+import { namedFaults } from "../namedFaults";
 import { openModel, readInput } from "../openModel";
 import { parseLayers } from "../parseLayers";
 import { printable, probability, table } from "../table";
@@ -126,6 +127,7 @@ function asTable(result: SuperpositionResult, facts: readonly Fact[]): string {
       .slice(0, 5)
       .map(({ i, j, p }) => `layer ${layer}: of a change at ${text(i)}, ${p.toFixed(2)} falls on ${text(j)}`),
   );
+  const faults = namedFaults(result, facts);
   return [
     `${result.kept.length} facts in ${(result.milliseconds / 1000).toFixed(2)} s.`,
     ...result.warnings.map((warning) => `Warning: ${printable(warning)}`),
@@ -133,6 +135,7 @@ function asTable(result: SuperpositionResult, facts: readonly Fact[]): string {
     table(header, rows),
     "",
     ...pairs,
+    ...(faults.length > 0 ? ["", ...faults] : []),
   ].join("\n");
 }
 
