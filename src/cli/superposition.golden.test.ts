@@ -65,6 +65,8 @@ describe("superposition in the shell", () => {
       expect(Math.abs(pairs[0]!.p)).toBeCloseTo(Math.max(...off.map(Math.abs)), 9);
     }
     expect(text).toMatch(/Warning: 1 fact is left out, fact 5 \(“Peru”\)/);
+    expect(text).toContain("Left out: fact 5 (“Peru”): The prompt has neither {} nor the subject.");
+    expect(text).toContain("Twice in the list: fact 4 (“The capital of France is”) is fact 1 again.");
     for (const name of ["svg", "histogram", "kurtosis"])
       expect(readFileSync(at(name), "utf8")).toMatch(/^<svg /);
     expect(readFileSync(at("svg"), "utf8")).toContain("at layer 1");
@@ -105,7 +107,7 @@ test("edit --preview tells of every chunk of a long answer, and changes nothing"
   expect(requests).toBeGreaterThan(2);
   expect(layers).toHaveLength(1);
   expect(layers[0]!.coefficients.map((row) => row.length)).toEqual(chunks.map(() => kept.length));
-  expect(text).toMatch(/Layer 1\n.*fact/);
+  expect(text).toMatch(/Left out: fact 5 \(“Peru”\)[^]*Layer 1\n.*fact/);
   expect((await lab.stack({}, call())).line).toBe("base model");
 });
 
@@ -175,5 +177,25 @@ describe("an edit and a list of facts", () => {
     expect(answered.probabilities[0]!.after).toBeGreaterThan(answered.probabilities[0]!.before!);
     expect(answered.probabilities[1]!.after).toBeCloseTo(answered.probabilities[1]!.before!, 6);
     expect(notes).toEqual(["Asking every fact before the edit", "Asking every fact after the edit"]);
+  });
+
+  test("a C that is singular or of few tokens is told before the edit", async () => {
+    await lab.load({ source: { kind: "embedded", name: "tiny-facts2-gpt2" }, backend: "wasm" }, call());
+    const texts = ["The capital of France is Paris."];
+    const { file } = await lab.statistics({ layers: [1], texts, asFile: true }, call());
+    const few = {
+      method: "ROME" as const,
+      requests: [request],
+      settings: { layer: 1 },
+      contexts: ["{}"],
+      seed: 1,
+    };
+    const preview = await lab.previewInterference(
+      { call: { ...few, statistics: file! }, facts: FACTS },
+      call(),
+    );
+    expect(preview.warnings.join("\n")).toMatch(
+      /layer 1 is singular: a ridge of 0\.0001[^]*come from \d tokens/,
+    );
   });
 });

@@ -30,7 +30,8 @@ import type { NullSpaceStore } from "./nullSpaceFile";
 import { readWith } from "./settings/sharedSettings";
 import type { ReadSettings } from "./settings/settingSpec";
 import type { ComputedEdit } from "./stack";
-import { factorStatistics, hashMoment, type Statistics } from "./statistics";
+import { hashMoment, type Statistics } from "./statistics";
+import { statisticsWarnings } from "./statisticsWarnings";
 
 export type ComputeOptions = CallContext<EditPartial> & {
   contexts: readonly string[];
@@ -54,9 +55,6 @@ export type ComputeOptions = CallContext<EditPartial> & {
 };
 
 export type ComputedResult = { edit: ComputedEdit; warnings: string[]; intermediates: NamedTensor[] };
-
-/** Fewer keys than this many times the width leave C poorly known (algorithms.md 0.6). */
-const ENOUGH_TOKENS_PER_DIMENSION = 10;
 
 /** The caller's settings over the method's defaults for this model. Throws AppError `bad-request` naming the field. */
 export function readCallSettings(
@@ -203,32 +201,6 @@ async function hashOf(statistics: Statistics | undefined, layers: readonly numbe
     if (moment) hashes.push(await hashMoment(moment));
   }
   return hashes.length > 1 ? sha256(...hashes) : (hashes[0] ?? "");
-}
-
-async function statisticsWarnings(
-  method: Method,
-  { config }: Model,
-  statistics: Statistics | undefined,
-  layers: readonly number[],
-): Promise<string[]> {
-  const warnings: string[] = [];
-  for (const layer of layers) {
-    const { ridge } = method.solvesWithMoment
-      ? await factorStatistics(statistics!, layer, config.mlpWidth)
-      : { ridge: 0 };
-    if (ridge > 0) {
-      warnings.push(
-        `The second moment of layer ${layer} is singular: a ridge of ${ridge} · tr(C)/f was added to solve with it.`,
-      );
-    }
-  }
-  const tokens = Math.min(...layers.map((layer) => statistics?.layers.get(layer)?.tokens ?? 0));
-  if (layers.length > 0 && tokens > 0 && tokens < ENOUGH_TOKENS_PER_DIMENSION * config.mlpWidth) {
-    warnings.push(
-      `The statistics come from ${tokens} tokens; for keys ${config.mlpWidth} wide, ten times as many as that are advisable.`,
-    );
-  }
-  return warnings;
 }
 
 function assertFinite(arrays: readonly Float32Array[]): void {

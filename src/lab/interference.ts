@@ -8,6 +8,8 @@ import type {
   InterferencePreviewRequest,
 } from "../domain/superposition";
 import { readCallSettings } from "../editing/computeEdit";
+import { methodNamed } from "../editing/methods/methods";
+import { statisticsWarnings } from "../editing/statisticsWarnings";
 import { scoreAnswers, type AnswerScore } from "../evaluation/probes";
 import { AppError } from "../lib/errors";
 import { compareInterference } from "../superposition/compareInterference";
@@ -29,7 +31,11 @@ export async function findPreview(
   const { settings } = readCallSettings(call, model);
   const { contexts, statistics } = await gatherInputs(session, call, settings, context);
   const keptKeys = stack.edits.filter(({ enabled }) => enabled).flatMap(({ keptKeys: kept = [] }) => kept);
-  return previewInterference(model, call, facts, { contexts, statistics, keptKeys, signal: context.signal });
+  const inputs = { contexts, statistics, keptKeys, signal: context.signal };
+  const preview = await previewInterference(model, call, facts, inputs);
+  const method = methodNamed(call.method);
+  const ofC = await statisticsWarnings(method, model, statistics, method.statisticsLayers(settings));
+  return { ...preview, warnings: [...ofC, ...preview.warnings] };
 }
 
 /**

@@ -3,6 +3,7 @@
  * the same numbers with another ridge show how much.
  */
 import type { RidgeEffect } from "../domain/superposition";
+import { BADLY_CONDITIONED } from "../editing/statisticsWarnings";
 import { AppError } from "../lib/errors";
 import { choleskySteps, type CholeskyFactor } from "../linalg/cholesky";
 import { gramSteps } from "../linalg/gram";
@@ -12,8 +13,6 @@ import { excessKurtosis } from "./distribution";
 import { interferenceMatrix, offDiagonal } from "./interference";
 import { whitenSteps } from "./whitening";
 
-/** From this condition on the effect of a ridge is shown: half of float64's digits are gone. */
-export const BADLY_CONDITIONED = 1e8;
 /** Beside a C that needs no ridge (relative to tr(C)/f). */
 const SMALL = 1e-6;
 

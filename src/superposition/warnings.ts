@@ -1,10 +1,7 @@
 /** What a reader of the numbers has to know, as sentences: the list's faults, and how well C is known. */
 import type { LayerSuperposition } from "../domain/superposition";
+import { BADLY_CONDITIONED, ENOUGH_TOKENS_PER_DIMENSION } from "../editing/statisticsWarnings";
 import type { LocatedFacts } from "./locateFacts";
-import { BADLY_CONDITIONED } from "./ridgeEffect";
-
-/** Fewer keys than this many times the width leave C poorly known (algorithms.md 0.6). */
-const ENOUGH_TOKENS_PER_DIMENSION = 10;
 
 export function superpositionWarnings(
   { skipped, sameKeys }: Pick<LocatedFacts, "skipped" | "sameKeys">,
