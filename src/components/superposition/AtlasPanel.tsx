@@ -12,6 +12,7 @@ import { Panel } from "../ui/Panel";
 import { useScheme } from "../ui/useScheme";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { factName } from "./factName";
+import { FaultyFacts } from "./FaultyFacts";
 import { atlasSentence, signed } from "./sentences";
 import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
@@ -186,29 +187,7 @@ function Notes({
       {warnings.map((warning) => (
         <Hint key={warning}>{warning}</Hint>
       ))}
-      {skipped.length > 0 || sameKeys.length > 0 ? (
-        <details className={layout.soft}>
-          <summary>
-            {skipped.length > 0 ? `${skipped.length} facts left out` : ""}
-            {skipped.length > 0 && sameKeys.length > 0 ? ", " : ""}
-            {sameKeys.length > 0 ? `${sameKeys.length} share a key with an earlier one` : ""}
-          </summary>
-          <ul className={styles.faults} tabIndex={0} aria-label="Facts with a fault">
-            {skipped.map(({ index, subject, message }) => (
-              <li key={`s${index}`}>
-                fact {index + 1} (“{visibleString(subject, "none")}”): {message}
-              </li>
-            ))}
-            {sameKeys.map(({ index, of, kind }) => (
-              <li key={`k${index}`}>
-                {factName(facts, index)} and {factName(facts, of)}:{" "}
-                {kind === "duplicate" ? "the same fact twice" : "the same words up to the subject’s end"}, so
-                p is 1 whatever the model knows
-              </li>
-            ))}
-          </ul>
-        </details>
-      ) : null}
+      <FaultyFacts skipped={skipped} sameKeys={sameKeys} facts={facts} />
       {view === undefined ? null : (
         <p className={layout.soft}>
           C of layer {view.layer}:{" "}

@@ -15,6 +15,7 @@ import {
   disturbedFacts,
   probabilitySentence,
 } from "./disturbance";
+import { FaultyFacts } from "./FaultyFacts";
 import { RankedFacts } from "./RankedFacts";
 import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
@@ -72,9 +73,7 @@ function Preview() {
           {shown.result.warnings.map((warning) => (
             <Hint key={warning}>{warning}</Hint>
           ))}
-          {shown.result.skipped.length > 0 ? (
-            <Hint>{`${shown.result.skipped.length} facts have no key and are left out.`}</Hint>
-          ) : null}
+          <FaultyFacts skipped={shown.result.skipped} facts={shown.facts} />
         </>
       )}
       {preview.status === "running" ? (
@@ -139,6 +138,7 @@ function Check() {
             yDomain={[0, 1]}
             hasDiagonal
           />
+          <FaultyFacts skipped={checked.result.skipped} facts={checked.facts} />
         </>
       )}
       {check.status === "running" ? (
