@@ -10,6 +10,7 @@ import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readLinear } from "../gpu/weights";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import { relativeDifference } from "../linalg/norms";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { readFixture } from "../../tests/sharedFixtures";
@@ -132,8 +133,11 @@ describe.each(FAMILIES)("%s", (family) => {
 
   test.each<[string, EditMethod, Settings]>([
     ...METHOD_NAMES.map((name): [string, EditMethod, Settings] => [name, name, QUICK[name]!]),
-    ["AnyEdit over AlphaEdit", "AnyEdit", { ...QUICK["AnyEdit"], inner: "AlphaEdit", nullSpaceThreshold: 1 }],
-    ["AnyEdit over UnKE", "AnyEdit", { ...QUICK["AnyEdit"], inner: "UnKE", trainSteps: 2 }],
+    ...["EMMET", "AlphaEdit", "UnKE"].map((inner): [string, EditMethod, Settings] => [
+      `AnyEdit over ${inner}`,
+      "AnyEdit",
+      { ...QUICK["AnyEdit"], inner, nullSpaceThreshold: 1, trainSteps: 2 },
+    ]),
   ])("%s", async (_name, method, settings) => {
     const before = memory();
     const base = await readLinear(model.weights.matrix("blocks.1.mlpOut"));
@@ -231,6 +235,33 @@ describe("before any work", () => {
     await expect(
       computeEdit(model, call, { ...QUIET, contexts: ["{}"], statistics: other }),
     ).rejects.toMatchObject({ code: "bad-statistics" });
+  });
+
+  test("AnyEdit over EMMET is AnyEdit over MEMIT with λ = εw, the identity of algorithms.md 5", async () => {
+    const width = model.config.mlpWidth;
+    const values = Float64Array.from({ length: width * width }, (_, at) => {
+      const [i, j] = [Math.floor(at / width), at % width];
+      return (i === j ? 2 : 0) + Math.cos(0.3 * i) * Math.cos(0.3 * j);
+    });
+    const moment = { width, values, tokens: 0, convergence: [] };
+    const statistics = { modelHash: "", textHash: "", layers: new Map([[0, moment], [1, moment]]) }; // prettier-ignore
+    const write = async (settings: Settings) => {
+      const call: EditCall = { method: "AnyEdit", requests: FACTS, settings: { ...QUICK["AnyEdit"], ...settings }, seed: 1 }; // prettier-ignore
+      const { edit } = await computeEdit(model, call, { ...QUIET, contexts: ["{}"], statistics });
+      return edit.updates.map((update) =>
+        update.kind === "lowRank" ? Float64Array.from(update.v) : new Float64Array(0),
+      );
+    };
+    const [memit, emmet, softer] = [
+      await write({ secondMomentWeight: 4 }),
+      await write({ inner: "EMMET", secondMomentWeight: 20, ridge: 0.2 }),
+      await write({ inner: "EMMET", secondMomentWeight: 20, ridge: 0.02 }),
+    ];
+    expect(memit).toHaveLength(2);
+    memit.forEach((x, at) => {
+      expect(relativeDifference(emmet[at]!, x)).toBeLessThan(1e-5);
+      expect(relativeDifference(softer[at]!, x)).toBeGreaterThan(1e-3);
+    });
   });
 
   test("a singular system says so", async () => {

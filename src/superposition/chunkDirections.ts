@@ -8,7 +8,7 @@ import type { PreviewChunk } from "../domain/superposition";
 import { chunksOf } from "../editing/chunks";
 import { earlierKeys } from "../editing/keptKeys";
 import { longText } from "../editing/longTexts";
-import { anyEditRules } from "../editing/methods/anyEdit";
+import { innerRules, solvesLayers } from "../editing/methods/innerMethods";
 import type { Moments } from "../editing/methods/method";
 import type { AnyEditSettings } from "../editing/settings/anyEditSettings";
 import { readPlaces } from "../editing/siteValues";
@@ -31,10 +31,10 @@ export async function chunkDirections(
   { requests }: Pick<EditCall, "requests">,
   { settings, moments, keptKeys = [], signal }: ChunkInput,
 ): Promise<ChunkDirections> {
-  if (settings.inner === "UnKE") {
+  if (!solvesLayers(settings)) {
     throw new AppError(
       "bad-request",
-      "AnyEdit over UnKE trains a block, so what it disturbs cannot be told before it is done.",
+      `AnyEdit over ${settings.inner} trains a block, so what it disturbs cannot be told before it is done.`,
       "Make the edit and compare, or set inner=MEMIT or inner=AlphaEdit.",
       { field: "inner" },
     );
@@ -51,7 +51,7 @@ export async function chunkDirections(
     });
     return { ids, edited, others, named };
   });
-  const rules = await anyEditRules({ settings, moments });
+  const rules = await innerRules({ settings, moments });
   const layers = [...settings.editLayers].sort((a, b) => a - b);
   const sites = layers.map((layer) => ({ layer, site: "mlpKey" as const }));
   const at = (places: "edited" | "others") =>

@@ -72,7 +72,7 @@ export async function editDirections(
     }
     case "EMMET": {
       const { settings } = readWith(emmetDefinition, call.settings, config);
-      const rule = await emmetRule(model, { settings, moments: moments([settings.layer]) }, inputs.signal);
+      const rule = await emmetRule({ settings, moments: moments([settings.layer]) }, inputs.signal);
       const rules = new Map([[settings.layer, rule]]);
       return ruleDirections(model, call, { ...settings, rules, keepEarlier: false }, inputs);
     }

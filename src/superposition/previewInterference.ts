@@ -2,6 +2,7 @@
 import type { EditCall } from "../domain/edit";
 import type { Fact, InterferencePreview, LayerPreview, PreviewChunk } from "../domain/superposition";
 import { createMoments } from "../editing/moments";
+import { solvesLayers } from "../editing/methods/innerMethods";
 import { anyEditDefinition } from "../editing/settings/anyEditSettings";
 import { readWith } from "../editing/settings/sharedSettings";
 import { multiply } from "../linalg/lowRank";
@@ -48,7 +49,7 @@ async function directionsOf(
   if (call.method !== "AnyEdit") return { directions: await editDirections(model, call, inputs) };
   const { statistics, keptKeys, signal } = inputs;
   const { settings } = readWith(anyEditDefinition, call.settings, model.config);
-  const layers = settings.inner === "UnKE" ? [] : settings.editLayers;
+  const layers = solvesLayers(settings) ? settings.editLayers : [];
   const moments = createMoments(statistics, layers, model.config.mlpWidth, signal);
   const found = await chunkDirections(model, call, { settings, moments, keptKeys: keptKeys ?? [], signal });
   return { directions: found.layers, chunks: found.chunks };

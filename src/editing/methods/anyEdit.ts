@@ -1,18 +1,18 @@
 /**
  * AnyEdit (arXiv 2502.05628; algorithms.md section 9): a long answer in chunks, one state per chunk, written together by
- * an inner method: least squares over the chunks' keys (MEMIT), the same within C's null space (AlphaEdit), or a block
- * trained to give the states (UnKE). With the answer as one chunk it is the inner method's long-target baseline.
+ * an inner method (innerMethods.ts): least squares over the chunks' keys (MEMIT), the same within C's null space
+ * (AlphaEdit), a block trained to give the states (UnKE). With the answer as one chunk it is that method's baseline.
  */
 import type { Model } from "../../model/model";
 import { findChunkTargets } from "../chunkTargets";
 import { chunksOf, windowChunks } from "../chunks";
 import { longText } from "../longTexts";
 import { anyEditDefinition, type AnyEditSettings } from "../settings/anyEditSettings";
-import { leastSquaresRule, nullSpaceRule, type LayerRule } from "../updateRules";
+import type { LayerRule } from "../updateRules";
 import type { StatedText } from "../statedTexts";
 import { writeStates } from "../writeStates";
+import { innerRules, solvesLayers } from "./innerMethods";
 import { trainStates } from "./unke";
-import { reportDecomposition } from "./nullSpaceReport";
 import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
 
 async function run(
@@ -20,7 +20,8 @@ async function run(
   input: RecipeInput<AnyEditSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const rules = await anyEditRules(input, context);
+  // Factors and projectors come first: a singular system is refused before any work.
+  const rules = await innerRules(input, context);
   return writeChunks(model, input, await findStates(model, input, context), context, rules);
 }
 
@@ -61,36 +62,9 @@ export async function writeChunks(
   context: RecipeContext,
   rules?: ReadonlyMap<number, LayerRule>,
 ): Promise<MethodResult> {
-  const { inner, editLayers } = input.settings;
-  return inner === "UnKE"
-    ? trainStates(model, editLayers.at(-1)!, stated, input, context)
-    : writeStates(model, input, stated, rules ?? (await anyEditRules(input, context)), context);
-}
-
-/** Factors and projectors come first: a singular system is refused before any work. */
-export async function anyEditRules(
-  { settings, moments }: Pick<RecipeInput<AnyEditSettings>, "settings" | "moments">,
-  context: RecipeContext = { report: () => undefined },
-): Promise<ReadonlyMap<number, LayerRule>> {
-  const { inner, editLayers, secondMomentWeight, nullSpaceThreshold, ridge, loop } = settings;
-  const rules = new Map<number, LayerRule>();
-  if (inner === "UnKE") return rules;
-  for (const [at, layer] of editLayers.entries()) {
-    if (inner === "MEMIT") {
-      rules.set(
-        layer,
-        leastSquaresRule(await moments.factor(layer), () => moments.values(layer), secondMomentWeight),
-      );
-    } else {
-      const projector = await moments.nullSpace(
-        loop === "published" ? editLayers[0]! : layer,
-        nullSpaceThreshold,
-        reportDecomposition(context, at, editLayers.length),
-      );
-      rules.set(layer, nullSpaceRule(projector, ridge));
-    }
-  }
-  return rules;
+  return solvesLayers(input.settings)
+    ? writeStates(model, input, stated, rules ?? (await innerRules(input, context)), context)
+    : trainStates(model, input.settings.editLayers.at(-1)!, stated, input, context);
 }
 
 export const anyEdit = method<AnyEditSettings>({
@@ -98,9 +72,9 @@ export const anyEdit = method<AnyEditSettings>({
   family: "locate",
   summary:
     "Writes long answers of any form: cut into chunks, each chunk's beginning edited so that it calls up the chunk.",
-  changes: "the MLP output projections of a few layers (MEMIT, AlphaEdit) or one whole block (UnKE)",
+  changes: "the MLP output projections of a few layers (MEMIT, EMMET, AlphaEdit) or one whole block (UnKE)",
   settings: anyEditDefinition,
-  statisticsLayers: ({ inner, editLayers }) => (inner === "UnKE" ? [] : editLayers),
+  statisticsLayers: (settings) => (solvesLayers(settings) ? settings.editLayers : []),
   solvesWithMoment: false,
   check: ({ chunking, window, overlap }) => {
     if (chunking === "window") windowChunks(1, window, overlap);
@@ -108,6 +82,6 @@ export const anyEdit = method<AnyEditSettings>({
   batch: true,
   contexts: "none",
   longTargets: true,
-  preserves: ({ inner, preserveTexts }) => (inner === "UnKE" ? preserveTexts : 0),
+  preserves: (settings) => (solvesLayers(settings) ? 0 : settings.preserveTexts),
   run,
 });

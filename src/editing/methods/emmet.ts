@@ -7,20 +7,24 @@ import type { Model } from "../../model/model";
 import { emmetDefinition, type EmmetSettings } from "../settings/memitSettings";
 import { leastSquaresRule, type LayerRule } from "../updateRules";
 import { writeFacts } from "../writeFacts";
-import { method, type MethodResult, type RecipeContext, type RecipeInput } from "./method";
+import { method, type MethodResult, type Moments, type RecipeContext, type RecipeInput } from "./method";
 
 /** An equality that may be impossible: two facts with one subject. */
 const SMALLEST_LAMBDA = 1e-12;
 
+type EmmetRuleSettings = Pick<
+  EmmetSettings,
+  "layer" | "secondMomentWeight" | "updateNormLambda" | "emmetLambda"
+>;
+
 /** How the layer is solved. Throws `singular-matrix` before any work. */
 export async function emmetRule(
-  model: Model,
-  { settings, moments }: Pick<RecipeInput<EmmetSettings>, "settings" | "moments">,
-  signal: AbortSignal | undefined,
+  { settings, moments }: { settings: EmmetRuleSettings; moments: Moments },
+  signal?: AbortSignal,
 ): Promise<LayerRule> {
   const { layer, secondMomentWeight: w, updateNormLambda: u, emmetLambda } = settings;
-  const f = model.config.mlpWidth;
   const c = moments.values(layer);
+  const f = Math.round(Math.sqrt(c.length));
   const weighted = c.map((value, at) => w * value + (at % (f + 1) === 0 ? u : 0));
   const plain = u === 0 ? await moments.factor(layer) : undefined;
   // √(wC) = √w √C: no second factorisation where nothing is added to the diagonal.
@@ -35,7 +39,7 @@ async function run(
   input: RecipeInput<EmmetSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const rule = await emmetRule(model, input, context.signal);
+  const rule = await emmetRule(input, context.signal);
   const { layer } = input.settings;
   return writeFacts(model, input, { layers: [layer], ruleAt: () => rule, keepEarlier: false }, context);
 }

@@ -41,9 +41,12 @@ export type BlockTrainingSettings = {
   preserveTexts: number;
 };
 
+/** Methods that AnyEdit wraps; how each writes states is methods/innerMethods.ts. */
+export const INNER_NAMES = ["MEMIT", "EMMET", "AlphaEdit", "UnKE"] as const;
+
 export type AnyEditSettings = LongTargetSettings &
   BlockTrainingSettings & {
-    inner: "MEMIT" | "AlphaEdit" | "UnKE";
+    inner: (typeof INNER_NAMES)[number];
     chunking: "window" | "sentences" | "whole";
     window: number;
     overlap: number;
@@ -123,7 +126,7 @@ const trainingDefaults = (model: ModelShape): BlockTrainingSettings => ({
 
 export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
   specs: (layers) => [
-    { name: "inner", published: [], kind: "choice", choices: ["MEMIT", "AlphaEdit", "UnKE"], meaning: "what writes the chunks' states into weights" },
+    { name: "inner", published: [], kind: "choice", choices: INNER_NAMES, meaning: "what writes the chunks' states into weights; EMMET takes ridge for what it adds to the states' own system" },
     { name: "chunking", published: [], kind: "choice", choices: ["window", "sentences", "whole"], meaning: "how the answer is cut" },
     { name: "window", published: ["window_size"], kind: "integer", min: 1, max: 500, meaning: "tokens of a chunk" },
     { name: "overlap", published: [], kind: "integer", min: 0, max: 499, meaning: "tokens a chunk shares with the one before" },
