@@ -114,6 +114,9 @@ describe("many edits in turn", () => {
     const timeless = (points: readonly LifelongPoint[]) =>
       points.map(({ milliseconds: _, ...point }) => point);
     expect(timeless(resumed.points)).toEqual(timeless(whole.points));
+    // Three passes do not reach an answer; the edits say so, and neither the points nor the table keep it back.
+    expect(whole.points[1]!.warnings?.join()).toMatch(/did not reach/);
+    expect(whole.text).toMatch(/Warning: The optimisation did not reach/);
 
     const other = run(words([...quick, "--resume", file, "--seed", "2"]));
     await expect(other).rejects.toMatchObject({
@@ -132,5 +135,10 @@ describe("many edits in turn", () => {
       word.endsWith("untouched.json") ? at("nameless.csv") : word,
     );
     await expect(run(nameless)).rejects.toThrow(/Untouched fact 1 has no answer/);
+    writeFileSync(
+      at("nameless.csv"),
+      "prompt,subject,target\nThe capital of {} is,Peru,Lima\nIt is,Mali,old\n",
+    );
+    await expect(run(nameless)).rejects.toThrow(/Untouched fact 2 \(“Mali”\): The prompt has neither/);
   });
 });

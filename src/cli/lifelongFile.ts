@@ -31,6 +31,7 @@ const point = z.object({
   interference: z.object({ untouched: interference, edited: interference }),
   stackEdits: z.number().int().min(0).default(0),
   weightHash: z.string().default(""),
+  warnings: z.array(z.string()).exactOptional(),
   milliseconds: z.number(),
 });
 const schema = z.object({ format: z.literal(FORMAT), identity: z.string(), points: z.array(point).min(1) });

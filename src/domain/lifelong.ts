@@ -35,6 +35,8 @@ export type LifelongPoint = {
   /** Edits of the stack at this point, and the hash of their weights: going back to it gives these very bits. */
   stackEdits: number;
   weightHash: string;
+  /** What the edits of this step had to say: a C that is singular or of few tokens, targets not reached. Each once. */
+  warnings?: string[];
   milliseconds: number;
 };
 

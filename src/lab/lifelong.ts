@@ -5,6 +5,7 @@ import type { CallContext, Progress } from "../domain/progress";
 import type { Fact, LayerCheck } from "../domain/superposition";
 import { readCallSettings } from "../editing/computeEdit";
 import { scoreLifelong } from "../evaluation/lifelongScores";
+import { retentionStep } from "../evaluation/retentionStep";
 import { AppError } from "../lib/errors";
 import { compareInterference } from "../superposition/compareInterference";
 import { locateFacts, templateOf } from "../superposition/locateFacts";
@@ -14,9 +15,6 @@ import { keepStack } from "./journal";
 import { heldPerplexity } from "./heldPerplexity";
 import { loadedModel, type LoadedState, type Session } from "./session";
 import { weightNorms } from "./weightNorms";
-
-/** Requests in one entry of the retention by age when nothing is edited in this call. */
-const AGE = 10;
 
 /**
  * Makes requests `done` … `done + every` − 1 on the weights in use, one edit each or `batch` together, and measures.
@@ -31,13 +29,15 @@ export async function continueLifelong(
   const started = performance.now();
   check(request);
   const state = loadedModel(session);
+  checkUntouched(state, request);
   const before = state.stack.edits;
   try {
-    await makeNext(session, state, request, context);
+    const warnings = await makeNext(session, state, request, context);
     context.onProgress(measuring(request));
     const point = await measure(session, state, request, context.signal);
     if (request.every > 0) await keepStack(session);
-    return { ...point, milliseconds: performance.now() - started };
+    const said = warnings.size > 0 ? { warnings: [...warnings] } : {};
+    return { ...point, ...said, milliseconds: performance.now() - started };
   } catch (error) {
     await state.stack.goBackTo(before);
     throw error;
@@ -63,6 +63,18 @@ function check({ done, every, batch = 1, requests, untouched }: LifelongRequest)
   );
 }
 
+/** A fact without a place for its key would be missing from some of the numbers. */
+function checkUntouched({ model }: LoadedState, { untouched }: LifelongRequest): void {
+  const [first] = locateFacts(model, untouched).skipped;
+  if (first === undefined) return;
+  throw new AppError(
+    "bad-request",
+    `Untouched fact ${first.index + 1} (“${first.subject.slice(0, 60)}”): ${first.message}`,
+    "Correct it, or leave it out.",
+    { field: "untouched" },
+  );
+}
+
 function measuring({ done, every, requests }: LifelongRequest): Progress {
   const made = Math.min(every, requests.length - done);
   const note =
@@ -70,14 +82,16 @@ function measuring({ done, every, requests }: LifelongRequest): Progress {
   return { note, done: made, total: made };
 }
 
+/** What the edits warned of. */
 async function makeNext(
   session: Session,
   state: LoadedState,
   { done, every, batch = 1, untouched: _, ...call }: LifelongRequest,
   { signal, onProgress }: CallContext<never>,
-): Promise<void> {
+): Promise<Set<string>> {
+  const said = new Set<string>();
   const end = Math.min(done + every, call.requests.length);
-  if (end === done) return;
+  if (end === done) return said;
   const { settings } = readCallSettings(call, state.model);
   for (let first = done; first < end; first += batch) {
     const requests = call.requests.slice(first, Math.min(first + batch, end));
@@ -89,8 +103,10 @@ async function makeNext(
     const inner: CallContext<EditPartial> = { signal, onProgress: () => onProgress(progress) };
     onProgress(progress);
     const inputs = await gatherInputs(session, { ...call, requests }, settings, inner);
-    await computeInTurn(state, { ...call, requests }, inputs, inner);
+    const { warnings } = await computeInTurn(state, { ...call, requests }, inputs, inner);
+    for (const warning of warnings) said.add(warning);
   }
+  return said;
 }
 
 async function measure(
@@ -106,7 +122,7 @@ async function measure(
     if ("fault" in template) return [];
     return [{ prompt: template.prompt.replace("{}", () => fact.subject), answer: fact.target! }];
   });
-  const scores = await scoreLifelong(state.model, soFar, questions, every || AGE, signal);
+  const scores = await scoreLifelong(state.model, soFar, questions, retentionStep(edits, every), signal);
   return {
     edits,
     ...scores,

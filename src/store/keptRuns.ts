@@ -76,7 +76,7 @@ function isRun(value: unknown): value is LifelongRun {
 
 function isPoint(value: unknown): value is LifelongPoint {
   if (!isRecord(value) || typeof value.edits !== "number") return false;
-  const { retention, norms, interference, stackEdits, weightHash } = value;
+  const { retention, norms, interference, stackEdits, weightHash, warnings = [] } = value;
   const means = [value.efficacy, value.paraphrases, value.neighbourhood, value.untouched];
   return (
     means.every((one) => one === null || (isRecord(one) && typeof one.p === "number")) &&
@@ -85,6 +85,8 @@ function isPoint(value: unknown): value is LifelongPoint {
     isRecord(interference) &&
     Array.isArray(interference.untouched) &&
     Array.isArray(interference.edited) &&
+    Array.isArray(warnings) &&
+    warnings.every((one) => typeof one === "string") &&
     typeof stackEdits === "number" &&
     typeof weightHash === "string"
   );

@@ -14,7 +14,7 @@ import { evaluateCases } from "../evaluateCases";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { lifelongIdentity, readLifelongFile, writeLifelongFile, type LifelongFile } from "../lifelongFile";
 import { openModel, readInput } from "../openModel";
-import { probability, table } from "../table";
+import { printable, probability, table } from "../table";
 
 /** What every number is, for whoever reads the result alone. */
 const DEFINITIONS = {
@@ -27,6 +27,7 @@ const DEFINITIONS = {
   norms: "‖W‖ and ‖W − W₀‖ / ‖W₀‖ of every changed weight",
   interference: "mean size of the change of the MLP projection's output since the first edit, as Σ p(kᵢ, y) δᵢ over all edits at the base model's keys predicts it, and as measured; relativeError = ‖predicted − measured‖ / ‖measured‖",
   stackEdits: "edits of the stack at this point; weightHash: of the weights in use then",
+  warnings: "what the edits of a step had to say: second moments that are singular or of few tokens, targets not reached",
   collapse: "the first point at which untouched facts have lost half of their p, or the edits half of the best efficacy so far",
 } as const; // prettier-ignore
 
@@ -111,17 +112,20 @@ async function runAll(
 const meansOf = (means: AnswerMeans | null): string => (means ? probability(means.p) : "");
 
 function asTable(points: readonly LifelongPoint[]): string {
-  const rows = points.map(({ edits, efficacy, paraphrases, neighbourhood, untouched, retention, norms, interference }) => {
-    const [first] = interference.untouched;
+  const rows = points.map(({ edits, efficacy, paraphrases, neighbourhood, untouched, retention, perplexity, norms, interference }) => {
+    const sum = (which: "predicted" | "measured"): string =>
+      interference.untouched.length === 0 ? "" : interference.untouched.reduce((total, layer) => total + layer[which], 0).toFixed(2);
     return [
       edits,
       ...[efficacy, paraphrases, neighbourhood, untouched].map(meansOf),
       meansOf(retention[0] ?? null),
+      perplexity ? perplexity.now.toPrecision(3) : "",
       Math.max(0, ...norms.map(({ relativeChange }) => relativeChange)).toFixed(2),
-      first ? first.predicted.toFixed(2) : "",
-      first ? first.measured.toFixed(2) : "",
+      sum("predicted"),
+      sum("measured"),
     ];
   }); // prettier-ignore
+  const said = new Set(points.flatMap(({ warnings = [] }) => warnings));
   const header = [
     "edits",
     "efficacy",
@@ -129,6 +133,7 @@ function asTable(points: readonly LifelongPoint[]): string {
     "neighbours",
     "untouched",
     "oldest",
+    "perplexity",
     "ΔW/W",
     "predicted",
     "measured",
@@ -138,6 +143,7 @@ function asTable(points: readonly LifelongPoint[]): string {
     table(header, rows),
     "",
     collapse ? `Collapse at ${collapse.edits} edits: ${collapse.of} halved.` : "No collapse.",
+    ...[...said].map((warning) => `Warning: ${printable(warning)}`),
   ].join("\n");
 }
 

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { LifelongRun } from "../../store/keptRuns";
 import chart from "../charts/chart.module.css";
 import { LineChart } from "../charts/LineChart";
+import { ProseText } from "../ui/ModelText";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { runSentence } from "./lifelongCurves";
@@ -72,7 +73,26 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
           to.
         </p>
       ) : null}
+      <Remarks run={run} />
     </Panel>
+  );
+}
+
+/** What the edits themselves warned of, each sentence once. */
+function Remarks({ run: { points } }: { run: LifelongRun }) {
+  const said = [...new Set(points.flatMap(({ warnings = [] }) => warnings))];
+  if (said.length === 0) return null;
+  return (
+    <details className={layout.soft}>
+      <summary>{said.length === 1 ? "1 remark on the edits" : `${said.length} remarks on the edits`}</summary>
+      <ul className={styles.remarks} tabIndex={0} aria-label="Remarks on the edits">
+        {said.map((one) => (
+          <li key={one}>
+            <ProseText text={one} />
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
