@@ -18,6 +18,8 @@ import type { Statistics } from "./statistics";
 import { recordError } from "./testing/errorTable";
 import { openMoments, toSettings, type StoredTensors } from "./testing/factCases";
 import {
+  DIVERGENCE_SLACK,
+  firstDivergence,
   LONG_MODELS,
   openLongCase,
   openShared,
@@ -161,13 +163,16 @@ describe.each(LONG_MODELS)("%s", (name) => {
       }
     });
 
-    test.runIf(here)("the answer's mean NLL afterwards", async () => {
+    test.runIf(here)("the answer's mean NLL afterwards, and where greedy text leaves it", async () => {
       const stack = new EditStack(model.weights, model.hash);
       await stack.add(result.edit);
       const scores = await scoreAnswers(
         model,
         result.edit.requests.map(({ subject, targetNew }) => ({ prompt: subject, answer: targetNew })),
       );
+      const left: number[] = [];
+      for (const [at, { subject }] of result.edit.requests.entries())
+        left.push(await firstDivergence(model, subject, stored.after[at]!));
       await stack.clear();
       expect(stack.state.weightHash).toBe(model.hash);
       scores.forEach(({ logprobs }, at) => {
@@ -178,6 +183,8 @@ describe.each(LONG_MODELS)("%s", (name) => {
         else {
           record("mean NLL after, absolute", Math.abs(mean - truth));
           expect(Math.abs(mean - truth)).toBeLessThan(stored.tolerance.mean_nll_after_abs);
+          const place = stored.after[at]!.first_divergence;
+          expect(Math.abs(left[at]! - place)).toBeLessThanOrEqual(DIVERGENCE_SLACK);
         }
       });
     });

@@ -72,7 +72,8 @@ async function greedy(model: Model, ids: readonly number[], count: number): Prom
   return all.slice(ids.length);
 }
 
-describe.each(["grace", "grace-eps3"])("%s", (caseName) => {
+// `labelTest: published` gives the published bugs too: in the last case both entries die, and the old answer comes.
+describe.each(["grace", "grace-eps3", "grace-same-prompt-twice"])("%s", (caseName) => {
   const here = hasFixture(`methods/${caseName}/case.json`);
   let model: Model;
   let stored: GraceCase;
@@ -137,21 +138,29 @@ describe.each(["grace", "grace-eps3"])("%s", (caseName) => {
     expect(memory()).toEqual(before);
   });
 
-  test.runIf(here)("the same prompt with another answer takes over its entry", async () => {
-    const stack = new EditStack(model.weights, model.hash);
-    const prompt = "The capital of Peru is";
-    for (const target of ["Oslo", "Cairo"]) {
-      const codebooks = stack.edits.flatMap(({ codebook }) => (codebook ? [codebook] : []));
-      const settings = { layer: 4, matrix: "mlpIn", n_iter: 40 };
-      const call = { method: "GRACE" as const, requests: [toRequest({ prompt, target })], settings, seed: 1 };
-      const { edit } = await computeEdit(model, call, { ...QUIET, contexts: ["{}"], codebooks });
-      expect(edit.codebook!.entries).toHaveLength(1);
-      await stack.add(edit);
-    }
-    const ids = [...model.tokenizer.encode(prompt).ids];
-    expect(model.tokenizer.decode(await greedy(model, ids, 3))).toContain("Cairo");
-    await stack.remove(stack.edits[1]!.id);
-    expect(model.tokenizer.decode(await greedy(model, ids, 1))).toContain("Oslo");
-    await stack.clear();
-  });
+  test.runIf(here && caseName === "grace")(
+    "the same prompt with another answer takes over its entry",
+    async () => {
+      const stack = new EditStack(model.weights, model.hash);
+      const prompt = "The capital of Peru is";
+      for (const target of ["Oslo", "Cairo"]) {
+        const codebooks = stack.edits.flatMap(({ codebook }) => (codebook ? [codebook] : []));
+        const settings = { layer: 4, matrix: "mlpIn", n_iter: 40 };
+        const call = {
+          method: "GRACE" as const,
+          requests: [toRequest({ prompt, target })],
+          settings,
+          seed: 1,
+        };
+        const { edit } = await computeEdit(model, call, { ...QUIET, contexts: ["{}"], codebooks });
+        expect(edit.codebook!.entries).toHaveLength(1);
+        await stack.add(edit);
+      }
+      const ids = [...model.tokenizer.encode(prompt).ids];
+      expect(model.tokenizer.decode(await greedy(model, ids, 3))).toContain("Cairo");
+      await stack.remove(stack.edits[1]!.id);
+      expect(model.tokenizer.decode(await greedy(model, ids, 1))).toContain("Oslo");
+      await stack.clear();
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { norm, relativeDifference } from "../linalg/norms";
+import { generate } from "../model/generate";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
 import { teacherForced } from "./answerLoss";
@@ -128,6 +129,7 @@ type LoraCase = {
   lr: number;
   losses: number[];
   target_first_token_prob_after: number;
+  generated_ids: number[];
   tolerance: { losses_first_three_rel: number; losses_rel_of_first: number; prob_abs: number };
 };
 
@@ -185,7 +187,7 @@ describe.each(["lora-gpt2", "lora-llama"])("%s", (caseName) => {
     expect(Math.max(...errors) / stored.losses[0]!).toBeLessThan(stored.tolerance.losses_rel_of_first);
   });
 
-  test.runIf(here)("probability afterwards", async () => {
+  test.runIf(here)("probability and greedy text afterwards", async () => {
     const stack = new EditStack(model.weights, model.hash);
     const { prompt, target } = stored;
     await stack.add({
@@ -193,7 +195,10 @@ describe.each(["lora-gpt2", "lora-llama"])("%s", (caseName) => {
       statisticsHash: "", contexts: ["{}"], created: "",
     }); // prettier-ignore
     const [score] = await scoreAnswers(model, [{ prompt, answer: target }]);
+    const greedy = { maxTokens: stored.generated_ids.length, top: 1, temperature: 0, seed: 1, chat: false, stop: [], ignoreEnd: true }; // prettier-ignore
+    const { completion } = await generate(model, { ...greedy, prompt }, QUIET);
     await stack.clear();
+    expect(completion.ids).toEqual(stored.generated_ids);
     const error = Math.abs(score!.pFirst - stored.target_first_token_prob_after);
     recordError("LoRA", caseName, "p(first) after, absolute", error);
     expect(error).toBeLessThan(stored.tolerance.prob_abs);

@@ -15,7 +15,7 @@ import { computeEdit, type ComputedResult } from "./computeEdit";
 import { EditStack } from "./stack";
 import { recordError } from "./testing/errorTable";
 import { toSettings, type StoredTensors } from "./testing/factCases";
-import { LONG_MODELS, openLongCase, openShared, type LongCase } from "./testing/longCases";
+import { DIVERGENCE_SLACK, firstDivergence, LONG_MODELS, openLongCase, openShared, type LongCase } from "./testing/longCases"; // prettier-ignore
 
 const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
 const ALL = process.env["PALIMPSEST_ALL_CASES"] !== undefined;
@@ -103,7 +103,7 @@ describe.each(LONG_MODELS)("%s", (name) => {
       expect(error).toBeLessThan(0.02);
     });
 
-    test.runIf(here)("the answer's mean NLL, and every bit back", async () => {
+    test.runIf(here)("the answer's mean NLL, where greedy text leaves it, and every bit back", async () => {
       const before = memory();
       const stack = new EditStack(model.weights, model.hash);
       await stack.add(result.edit);
@@ -111,6 +111,9 @@ describe.each(LONG_MODELS)("%s", (name) => {
         model,
         result.edit.requests.map(({ subject, targetNew }) => ({ prompt: subject, answer: targetNew })),
       );
+      const left: number[] = [];
+      for (const [at, { subject }] of result.edit.requests.entries())
+        left.push(await firstDivergence(model, subject, stored.after[at]!));
       await stack.clear();
       expect(stack.state.weightHash).toBe(model.hash);
       expect(memory()).toEqual(before);
@@ -121,6 +124,8 @@ describe.each(LONG_MODELS)("%s", (name) => {
         else {
           record("mean NLL after, absolute", Math.abs(mean - truth));
           expect(Math.abs(mean - truth)).toBeLessThan(stored.tolerance.mean_nll_after_abs);
+          const place = stored.after[at]!.first_divergence;
+          expect(Math.abs(left[at]! - place)).toBeLessThanOrEqual(DIVERGENCE_SLACK);
         }
       });
     });

@@ -1,5 +1,7 @@
 /** The AnyEdit repository's own runs (fixtures `anyedit`), opened for comparison. */
 import type { EditRequest } from "../../domain/edit";
+import { generate } from "../../model/generate";
+import type { Model } from "../../model/model";
 import { readJson, tensorsOf, type StoredTensors } from "./factCases";
 
 export const LONG_MODELS = ["tiny-facts-gpt2", "tiny-facts-llama"] as const;
@@ -53,6 +55,23 @@ export async function openLongCase(
     return { prompt: "{}", subject: question, targetNew: answer, paraphrases: [], neighbours: [] };
   });
   return { stored, tensor: await tensorsOf(`${folder}/tensors.safetensors`), requests };
+}
+
+/** The first divergence may lie this many tokens from the published one (the fixtures' tolerance). */
+export const DIVERGENCE_SLACK = 2;
+
+/** At which token greedy text leaves the answer; looks no further than is needed to compare with the stored place. */
+export async function firstDivergence(
+  model: Model,
+  question: string,
+  { answer_ids: answer, first_divergence: stored }: LongCase["after"][number],
+): Promise<number> {
+  const maxTokens = Math.min(answer.length, stored + DIVERGENCE_SLACK + 1);
+  const greedy = { maxTokens, top: 1, temperature: 0, seed: 1, chat: false, stop: [], ignoreEnd: true };
+  const context = { signal: new AbortController().signal, onProgress: () => undefined };
+  const { completion } = await generate(model, { ...greedy, prompt: question }, context);
+  const left = answer.findIndex((id, at) => completion.ids[at] !== id);
+  return left < 0 ? answer.length : left;
 }
 
 /** 64 sign projections of a change, as the fixtures store large ones. */
