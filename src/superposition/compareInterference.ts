@@ -2,12 +2,12 @@
  * An edit that was made, on a list of facts: ΔW k as its factors and the facts' keys predict it, and the change of the
  * projection's output as the engine gives it.
  */
-import type { WeightUpdate } from "../domain/edit";
+import type { LowRankUpdate, WeightUpdate } from "../domain/edit";
 import type { FactChange, LayerCheck } from "../domain/superposition";
 import type { LocatedText } from "../editing/factToken";
 import { denseChange } from "../editing/weightUpdates";
-import { multiply } from "../linalg/lowRank";
 import { norm } from "../linalg/norms";
+import { productOfRows } from "../linalg/rowProducts";
 import { transpose } from "../linalg/transpose";
 import type { Model } from "../model/model";
 import { collectFactRows } from "./factKeys";
@@ -54,28 +54,41 @@ export function predictChange(
   keys: Float64Array,
   facts: number,
 ): Float64Array {
-  const sum = new Float64Array(facts * updates[0]!.out);
-  for (const update of updates) {
-    const { out, in: f } = update;
-    if (update.weight.endsWith(".bias")) {
-      const shift = denseChange(update);
-      for (let at = 0; at < sum.length; at++) sum[at]! += shift[at % out]!;
-      continue;
-    }
-    const columns = transpose(keys, facts, f);
-    const change =
-      update.kind === "dense"
-        ? multiply(denseChange(update), columns, out, f, facts)
-        : multiply(
-            Float64Array.from(update.u),
-            multiply(transpose(Float64Array.from(update.v), f, update.rank), columns, update.rank, f, facts),
-            out,
-            update.rank,
-            facts,
-          );
-    transpose(change, out, facts).forEach((value, at) => (sum[at]! += value));
+  const { out } = updates[0]!;
+  const [biases, matrices] = [true, false].map((isBias) =>
+    updates.filter(({ weight }) => weight.endsWith(".bias") === isBias),
+  ) as [WeightUpdate[], WeightUpdate[]];
+  const f = matrices[0]?.in ?? 0;
+  const changes = matrices.flatMap((update) =>
+    update.kind === "dense" ? [productOfRows(keys, denseChange(update), facts, out, f)] : [],
+  );
+  const factors = matrices.filter((update) => update.kind === "lowRank");
+  if (factors.length > 0) {
+    const { u, v, rank } = sideBySide(factors);
+    const shares = productOfRows(keys, transpose(v, f, rank), facts, rank, f);
+    changes.push(productOfRows(shares, u, facts, out, rank));
   }
+  const sum = new Float64Array(facts * out);
+  for (const shift of biases.map(denseChange))
+    for (let at = 0; at < sum.length; at++) sum[at]! += shift[at % out]!;
+  for (const change of changes) change.forEach((value, at) => (sum[at]! += value));
   return sum;
+}
+
+/** Many updates of one matrix as one of all their ranks: the sum over hundreds of edits is two products. */
+function sideBySide(updates: readonly LowRankUpdate[]): { u: Float64Array; v: Float64Array; rank: number } {
+  const rank = updates.reduce((sum, update) => sum + update.rank, 0);
+  const join = (of: "u" | "v", rows: number): Float64Array => {
+    const all = new Float64Array(rows * rank);
+    let first = 0;
+    for (const { [of]: values, rank: own } of updates) {
+      for (let row = 0; row < rows; row++)
+        all.set(values.subarray(row * own, (row + 1) * own), row * rank + first);
+      first += own;
+    }
+    return all;
+  };
+  return { u: join("u", updates[0]!.out), v: join("v", updates[0]!.in), rank };
 }
 
 function compareRows(
