@@ -66,6 +66,7 @@ describe("superposition in the shell", () => {
     }
     expect(text).toMatch(/Warning: 1 fact is left out, fact 5 \(“Peru”\)/);
     expect(text).toContain("Left out: fact 5 (“Peru”): The prompt has neither {} nor the subject.");
+    expect(text).toContain("layer 0: each of the 2 strongest pairs shares one key; --pairs names more");
     expect(text).toContain("Twice in the list: fact 4 (“The capital of France is”) is fact 1 again.");
     for (const name of ["svg", "histogram", "kurtosis"])
       expect(readFileSync(at(name), "utf8")).toMatch(/^<svg /);

@@ -17,6 +17,8 @@ export type SuperpositionRequest = {
   order?: boolean;
   /** How many of the strongest pairs to name per layer (20). */
   pairs?: number;
+  /** Leave out of them the pairs that share a key, which `sameKeys` names: a long list may have more than are named. */
+  pairsApart?: boolean;
   /** Added to C before it is inverted, relative to tr(C)/f; by default only what a singular C needs. */
   ridge?: number;
   /** A statistics file to use instead of the lab's own second moments. */

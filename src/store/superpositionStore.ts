@@ -85,7 +85,7 @@ export function createSuperpositionStore(
       const extras = isWhole ? ({ matrices: ["interference"], order: true } as const) : {};
       const chosen = layers === undefined ? {} : { layers };
       const result = await driver.start((context) =>
-        lab.superposition({ facts: given, pairs: PAIRS, ...chosen, ...extras }, context),
+        lab.superposition({ facts: given, pairs: PAIRS, pairsApart: true, ...chosen, ...extras }, context),
       );
       if (result === undefined) return false;
       set(joined(get(), result, given));

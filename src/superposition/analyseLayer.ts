@@ -27,8 +27,13 @@ export type LayerInput = {
   tokens: number;
 };
 
-/** `order`: also an order of the facts for drawing. */
-export type LayerOptions = { pairs: number; matrices: readonly MatrixKind[]; order?: boolean | undefined };
+/** `order`: also an order of the facts for drawing. `keyOf`: which key each fact has, to name no pairs of one key. */
+export type LayerOptions = {
+  pairs: number;
+  matrices: readonly MatrixKind[];
+  order?: boolean | undefined;
+  keyOf?: Int32Array | undefined;
+};
 
 const BINS = 30;
 const ANGLE_BINS = 36;
@@ -82,7 +87,7 @@ export function* analyseLayerSteps(
     activationCosine: ofActivation.distribution,
     activation: summarise(activation, n).distribution,
     angles: { whitening: angles(ofWhitening.values), activation: angles(ofActivation.values) },
-    pairs: strongestPairs(all, n, options.pairs),
+    pairs: strongestPairs(all, n, options.pairs, options.keyOf),
     moment: { tokens, condition: factor.condition, ridge: factor.ridge, ridgeEffects },
     matrices: options.matrices.map((kind) => ({ kind, values: all[kind] })),
     ...(order && { order }),

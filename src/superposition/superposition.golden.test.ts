@@ -78,6 +78,15 @@ describe("a list of facts", () => {
     expect(notes).toContain("Comparing keys 2/2");
   });
 
+  test("names pairs of different keys alone where that is asked for", async () => {
+    const all = await run({ facts: FACTS, layers: [1] });
+    const apart = await run({ facts: FACTS, layers: [1], pairsApart: true });
+    const names = ({ layers }: typeof all) => layers[0]!.pairs.map(({ i, j }) => `${i} ${j}`).sort();
+    expect(names(all)).toEqual(expect.arrayContaining(["0 3", "3 0"]));
+    expect(names(apart)).toEqual(names(all).filter((name) => !["0 3", "3 0"].includes(name)));
+    expect(apart.layers[0]!.interference).toEqual(all.layers[0]!.interference);
+  });
+
   test("stops when it is cancelled", async () => {
     const stop = controller();
     stop.abort();

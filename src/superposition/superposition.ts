@@ -6,6 +6,7 @@ import type { CallContext } from "../domain/progress";
 import type { LayerSuperposition, SuperpositionRequest, SuperpositionResult } from "../domain/superposition";
 import { factorStatistics, type Statistics } from "../editing/statistics";
 import { AppError, invariant } from "../lib/errors";
+import { keysOf } from "../lib/facts/keysOf";
 import { createPace } from "../lib/pace";
 import { factorSpdWithPauses, type SpdFactor } from "../linalg/solveSpd";
 import { runWithPauses } from "../linalg/steps";
@@ -44,6 +45,7 @@ export async function analyseSuperposition(
     pairs: request.pairs ?? DEFAULT_PAIRS,
     matrices: request.matrices ?? [],
     order: request.order,
+    keyOf: request.pairsApart ? keysOf(located) : undefined,
   };
   const f = model.config.mlpWidth;
   for (const group of groups(layers, 4 * located.texts.length * f, MOST_KEY_BYTES)) {

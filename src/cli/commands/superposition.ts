@@ -11,6 +11,7 @@ import { interferencePicture } from "../../lib/charts/interferencePicture";
 import { kurtosisPicture } from "../../lib/charts/kurtosisPicture";
 import { layersCsv, pairsCsv } from "../../lib/charts/superpositionFiles";
 import { AppError } from "../../lib/errors";
+import { keysOf } from "../../lib/facts/keysOf";
 import { readFacts } from "../../lib/facts/readFacts";
 import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
@@ -122,11 +123,17 @@ function asTable(result: SuperpositionResult, facts: readonly Fact[]): string {
     const { prompt, subject } = facts[result.kept[place]!]!;
     return `“${printable(prompt.replace("{}", () => subject))}”`;
   };
-  const pairs = result.layers.flatMap(({ layer, pairs: found }) =>
-    found
+  const keyOf = keysOf(result);
+  const pairs = result.layers.flatMap(({ layer, pairs: found }) => {
+    const apart = found.filter(({ i, j }) => keyOf[i] !== keyOf[j]);
+    if (apart.length === 0 && found.length > 0)
+      return [
+        `layer ${layer}: each of the ${found.length} strongest pairs shares one key; --pairs names more`,
+      ];
+    return apart
       .slice(0, 5)
-      .map(({ i, j, p }) => `layer ${layer}: of a change at ${text(i)}, ${p.toFixed(2)} falls on ${text(j)}`),
-  );
+      .map(({ i, j, p }) => `layer ${layer}: of a change at ${text(i)}, ${p.toFixed(2)} falls on ${text(j)}`);
+  });
   const faults = namedFaults(result, facts);
   return [
     `${result.kept.length} facts in ${(result.milliseconds / 1000).toFixed(2)} s.`,
