@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wholeFixturePath } from "../../tests/sharedFixtures";
 import type { LabApi } from "../domain/labApi";
-import type { Fact } from "../domain/superposition";
+import type { Fact, InterferenceCheck } from "../domain/superposition";
 import { createLab } from "../lab/createLab";
 import { nodeEnvironment } from "../lab/nodeEnvironment";
 import { parseOptions } from "./arguments";
@@ -43,7 +43,7 @@ describe("superposition in the shell", () => {
   test("per layer, with P, tables and pictures", async () => {
     writeFileSync(at("facts.json"), JSON.stringify(FACTS));
     const given = ["--model", MODEL, "--facts", at("facts.json"), "--stats", STATS];
-    const files = ["csv", "layers-csv", "svg", "histogram", "kurtosis"].flatMap((name) => [
+    const files = ["csv", "layers-csv", "svg", "histogram", "quantiles", "kurtosis"].flatMap((name) => [
       `--${name}`,
       at(name),
     ]);
@@ -68,7 +68,7 @@ describe("superposition in the shell", () => {
     expect(text).toContain("Left out: fact 5 (“Peru”): The prompt has neither {} nor the subject.");
     expect(text).toContain("layer 0: each of the 2 strongest pairs shares one key; --pairs names more");
     expect(text).toContain("Twice in the list: fact 4 (“The capital of France is”) is fact 1 again.");
-    for (const name of ["svg", "histogram", "kurtosis"])
+    for (const name of ["svg", "histogram", "quantiles", "kurtosis"])
       expect(readFileSync(at(name), "utf8")).toMatch(/^<svg /);
     expect(readFileSync(at("svg"), "utf8")).toContain("at layer 1");
     expect(readFileSync(at("csv"), "utf8").trim().split("\r\n")).toHaveLength(1 + 3 * 2);
@@ -110,6 +110,40 @@ test("edit --preview tells of every chunk of a long answer, and changes nothing"
   expect(layers[0]!.coefficients.map((row) => row.length)).toEqual(chunks.map(() => kept.length));
   expect(text).toMatch(/Left out: fact 5 \(“Peru”\)[^]*Layer 1\n.*fact/);
   expect((await lab.stack({}, call())).line).toBe("base model");
+});
+
+test("edit --check tells what became of the facts, as numbers, words and a picture", async () => {
+  const fresh = createLab(nodeEnvironment({ backend: "wasm" }));
+  const words = [
+    ...[
+      "--model",
+      MODEL,
+      "--method",
+      "ROME",
+      "--stats",
+      STATS,
+      "--layers",
+      "1",
+      "--set",
+      "v_num_grad_steps=3",
+    ],
+    ...["--prompt", "The capital of {} is", "--subject", "France", "--target", "Oslo"],
+  ];
+  const run = (more: string[]) =>
+    edit.run(parseOptions([...words, ...more], { ...COMMON, ...edit.options }), { lab: fresh, call: call() });
+  await expect(run(["--check-svg", at("check.svg")])).rejects.toMatchObject({ code: "usage" });
+  const { json, text } = await run(["--check", at("facts.json"), "--check-svg", at("check.svg")]);
+  const { check } = json as { check: InterferenceCheck };
+  expect(check.kept).toEqual([0, 1, 2, 3]);
+  expect(check.layers[0]!.relativeError).toBeLessThan(1e-4);
+  expect(text).toMatch(/Layer 1: predicted and measured change of 4 facts agree to \d\.\de-\d relative\./);
+  expect(text).toMatch(
+    /The answers of 3 facts changed by -0\.\d+ on average, most at “The capital of France is”/,
+  );
+  const svg = readFileSync(at("check.svg"), "utf8");
+  expect(svg).not.toMatch(/NaN|Infinity/);
+  const dots = [...svg.matchAll(/<path d="([^"]*)"/g)].map(([, path]) => path!.split("z").length - 1);
+  expect(dots).toEqual([4, 3]);
 });
 
 describe("an edit and a list of facts", () => {

@@ -8,6 +8,7 @@ import { readRequests } from "../../lib/requests/readRequests";
 import { AppError } from "../../lib/errors";
 import { writeSafetensors } from "../../loading/safetensors/writeSafetensors";
 import type { Options } from "../arguments";
+import { check, readCheckedFacts } from "../checkEdit";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { openModel, readInput } from "../openModel";
@@ -151,6 +152,12 @@ export const edit: Command = {
       kind: "flag",
       help: "tell how much of key space AlphaEdit's threshold leaves free, and change nothing",
     },
+    check: {
+      kind: "text",
+      value: "FACTS",
+      help: "afterwards tell what the newest edit did to these facts, predicted and measured",
+    },
+    "check-svg": { kind: "text", value: "FILE", help: "write that as a picture" },
     settings: { kind: "flag", help: "list the method's hyper-parameters for this model, and do nothing" },
     dump: { kind: "text", value: "FILE", help: "write every intermediate as safetensors" },
   },
@@ -163,6 +170,10 @@ export const edit: Command = {
     const model = await openModel(options, context);
     const facts = options.text("preview");
     if (facts !== undefined) return preview(await readCall(options, model.layers), facts, context);
+    const [checked, picture] = [options.text("check"), options.text("check-svg")];
+    if (picture !== undefined && checked === undefined)
+      throw new AppError("usage", "--check-svg draws what --check FACTS finds: name the facts.");
+    const watched = checked === undefined ? undefined : await readCheckedFacts(checked);
     const { intermediates, ...result } = await context.lab.edit(
       await readCall(options, model.layers),
       context.call,
@@ -170,6 +181,10 @@ export const edit: Command = {
     const [out, dump] = [options.text("out"), options.text("dump")];
     if (out !== undefined) await writeFile(out, (await context.lab.saveEdits({}, context.call)).bytes);
     if (dump !== undefined && intermediates) await writeFile(dump, writeSafetensors(intermediates));
-    return { json: { ...result, probes: groupProbes(result.probes) }, text: asTable(result) };
+    const found = watched && (await check(result.editId, watched, picture, context));
+    return {
+      json: { ...result, probes: groupProbes(result.probes), ...(found && { check: found.json }) },
+      text: [asTable(result), ...(found ? ["", found.text] : [])].join("\n"),
+    };
   },
 };

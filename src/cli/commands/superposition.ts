@@ -9,6 +9,7 @@ import type {
 import { distributionPicture } from "../../lib/charts/distributionPicture";
 import { interferencePicture } from "../../lib/charts/interferencePicture";
 import { kurtosisPicture } from "../../lib/charts/kurtosisPicture";
+import { scatterPicture } from "../../lib/charts/scatterPicture";
 import { layersCsv, pairsCsv } from "../../lib/charts/superpositionFiles";
 import { AppError } from "../../lib/errors";
 import { keysOf } from "../../lib/facts/keysOf";
@@ -65,14 +66,24 @@ function sentence(
   );
 }
 
+/** On the line a normal would lie. */
+function quantilesPicture({ interference }: LayerSuperposition, words: string): string {
+  const points = interference.quantiles.map(({ normal, observed }) => [normal, observed] as const);
+  const names = { xName: "quantile of a normal, in deviations", yName: "of the pairs" };
+  return scatterPicture([{ points, ...names, hue: "state" }], words);
+}
+
 async function writePictures(options: Options, result: SuperpositionResult): Promise<void> {
-  const [svg, histogram, kurtosis] = ["svg", "histogram", "kurtosis"].map((name) => options.text(name));
+  const [svg, histogram, quantiles, kurtosis] = ["svg", "histogram", "quantiles", "kurtosis"].map((name) =>
+    options.text(name),
+  );
   const layer = picturedLayer(options, result.layers);
   const words = sentence(result, layer);
   if (svg !== undefined) {
     await writeFile(svg, interferencePicture(layer.matrices[0]!.values, result.kept.length, words));
   }
   if (histogram !== undefined) await writeFile(histogram, distributionPicture(layer.interference, words));
+  if (quantiles !== undefined) await writeFile(quantiles, quantilesPicture(layer, words));
   if (kurtosis === undefined) return;
   const points = result.layers.map(({ layer: at, interference: p }) => ({
     layer: at,
@@ -168,6 +179,7 @@ export const superposition: Command = {
     "layers-csv": { kind: "text", value: "FILE", help: "write one line per layer as a table" },
     svg: { kind: "text", value: "FILE", help: "write P of one layer as a picture" },
     histogram: { kind: "text", value: "FILE", help: "write the spread of p at one layer as a picture" },
+    quantiles: { kind: "text", value: "FILE", help: "write its quantiles against a normal's as a picture" },
     kurtosis: { kind: "text", value: "FILE", help: "write the kurtosis by layer as a picture" },
     "picture-layer": { kind: "number", value: "L", help: "the layer of these pictures (the first)" },
   },
