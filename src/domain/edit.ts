@@ -191,6 +191,9 @@ export type DemonstrationRecord = {
 
 export type UpdateSummary = { weight: string; rank: number; norm: number; relativeNorm: number };
 
+/** Inputs that a caller may bring to an edit in place of the lab's own, and that the edit itself does not hold. */
+export type BroughtInput = "statistics" | "hyperNetwork" | "preserve" | "demonstrations";
+
 /** What is known of an edit without its tensors. Lists, saves and state lines show this. */
 export type EditSummary = {
   id: string;
@@ -205,6 +208,8 @@ export type EditSummary = {
   seed: number;
   statisticsHash: string;
   contexts: readonly string[];
+  /** What the caller brought and the method used: without it the edit cannot be computed again as it was. */
+  brought?: readonly BroughtInput[];
   created: string;
   enabled: boolean;
   /** True when the enabled edits below are no longer those it was computed on. */

@@ -3,6 +3,7 @@
  * result described. Computes on the weights in use and changes nothing; putting it on the stack is the caller's.
  */
 import type {
+  BroughtInput,
   Codebook,
   EditCall,
   EditPartial,
@@ -119,6 +120,7 @@ export async function computeEdit(
     ...(options.knownTargets && { knownTargets: options.knownTargets }),
   };
   const result = await method.run(model, input, { signal, report: reporter(onProgress) });
+  const brought = broughtBy(call, method, settings);
   assertFinite([
     ...result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
     ...(result.codebook?.entries.map(({ value }) => value) ?? []),
@@ -141,11 +143,24 @@ export async function computeEdit(
       seed,
       statisticsHash: await hashOf(statistics, layers),
       contexts,
+      ...(brought.length > 0 && { brought }),
       created: new Date().toISOString(),
     },
     warnings: [...(await statisticsWarnings(method, model, statistics, layers)), ...result.warnings],
     intermediates: result.intermediates,
   };
+}
+
+/** Of the caller's own inputs those that the method made use of. */
+function broughtBy(call: EditCall, method: Method, settings: Settings): BroughtInput[] {
+  const uses: Record<BroughtInput, boolean> = {
+    statistics: method.statisticsLayers(settings).length > 0,
+    hyperNetwork: method.hyperNetwork === true,
+    preserve: (method.preserves?.(settings) ?? 0) > 0,
+    demonstrations: method.family === "around",
+  };
+  const names = Object.keys(uses) as BroughtInput[];
+  return names.filter((name) => uses[name] && call[name] !== undefined);
 }
 
 /** Throws AppError `bad-request` where a method needs a network that is not there, `wrong-model` for another model's. */

@@ -129,6 +129,10 @@ const edit = z.strictObject({
   seed: z.number().int(),
   statisticsHash: text,
   contexts: z.array(text).max(MAX_LIST),
+  brought: z
+    .array(z.enum(["statistics", "hyperNetwork", "preserve", "demonstrations"]))
+    .max(4)
+    .exactOptional(),
   created: text,
   enabled: z.boolean(),
   digest: hash,

@@ -18,7 +18,6 @@ import type { StackedEdit } from "../editing/stack";
 import { pairProbes, probeSides, scoreAnswers } from "../evaluation/probes";
 import { scoreTargetTokens, type TokenScore } from "../evaluation/targetTokens";
 import { throwIfCancelled } from "../lib/cancel";
-import { AppError } from "../lib/errors";
 import { createPace } from "../lib/pace";
 import { predictNeighbourShares } from "../superposition/neighbourShares";
 import { continuePrompt } from "./continuePrompt";
@@ -92,7 +91,7 @@ function pairTokens(before: Side["tokens"][number], after: Side["tokens"][number
   }));
 }
 
-type Computed = {
+export type Computed = {
   ids: string[];
   losses: OptimisationStep[][];
   warnings: string[];
@@ -100,11 +99,11 @@ type Computed = {
 };
 
 /** Keys that the enabled ones of these edits have written. */
-const keptKeysOf = (edits: readonly StackedEdit[]) =>
+export const keptKeysOf = (edits: readonly StackedEdit[]) =>
   edits.filter(({ enabled }) => enabled).flatMap(({ keptKeys = [] }) => keptKeys);
 
 /** What the enabled ones put beside maps, lowest first. */
-function besideOf(edits: readonly StackedEdit[]) {
+export function besideOf(edits: readonly StackedEdit[]) {
   const enabled = edits.filter((edit) => edit.enabled);
   return {
     codebooks: enabled.flatMap(({ codebook }) => (codebook ? [codebook] : [])),
@@ -142,29 +141,6 @@ export async function computeInTurn(
   return done;
 }
 
-/** Computes an edit of the stack again, on the edits that are below it now. */
-async function computeAgain(
-  { model, stack }: LoadedState,
-  id: string,
-  call: EditCall,
-  inputs: EditInputs,
-  context: CallContext<EditPartial>,
-): Promise<Computed> {
-  const done: Computed = { ids: [id], losses: [], warnings: [], intermediates: [] };
-  await stack.recompute(id, async () => {
-    const below = stack.edits.slice(
-      0,
-      stack.edits.findIndex((edit) => edit.id === id),
-    );
-    const options = { ...inputs, ...context, keptKeys: keptKeysOf(below), ...besideOf(below) };
-    const { edit, warnings } = await computeEdit(model, call, options);
-    done.losses = edit.losses;
-    done.warnings = warnings;
-    return edit;
-  });
-  return done;
-}
-
 const bare = ({ prompt, subject }: EditRequest): string => prompt.replace("{}", () => subject);
 
 /** What changed between two sides, request by request. */
@@ -189,7 +165,7 @@ function compare(requests: readonly EditRequest[], before: Side, after: Side, lo
 }
 
 /** Everything around an edit: inputs, questions before and after, the journal. `compute` changes the stack. */
-async function editAndCompare(
+export async function editAndCompare(
   session: Session,
   call: EditCall,
   context: CallContext<EditPartial>,
@@ -249,18 +225,4 @@ export async function editFacts(
 ): Promise<EditResult> {
   const state = loadedModel(session);
   return editAndCompare(session, call, context, (inputs) => computeInTurn(state, call, inputs, context));
-}
-
-/** Computes an edit again on the edits that are below it now, with its own settings, contexts and seed. */
-export async function recomputeEdit(
-  session: Session,
-  { id }: { id: string },
-  context: CallContext<EditPartial>,
-): Promise<EditResult> {
-  const state = loadedModel(session);
-  const old = state.stack.edits.find((edit) => edit.id === id);
-  if (!old) throw new AppError("bad-request", "That edit is no longer in the stack.", "Choose another.");
-  const { method, requests, settings, contexts, seed, name } = old;
-  const call: EditCall = { method, requests, settings, contexts, seed, name };
-  return editAndCompare(session, call, context, (inputs) => computeAgain(state, id, call, inputs, context));
 }
