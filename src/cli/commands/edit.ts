@@ -1,10 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
-import type { EditCall, EditMethod, EditRequest, EditResult, Probe, ProbeSide } from "../../domain/edit";
+import type { EditCall, EditMethod, EditResult, Probe, ProbeSide } from "../../domain/edit";
 import type { LoadedModel } from "../../domain/model";
 import { METHOD_NAMES } from "../../editing/methodNames";
 import { methodNamed } from "../../editing/methods/methods";
-import { readRequests } from "../../lib/requests/readRequests";
 import { AppError } from "../../lib/errors";
 import { writeSafetensors } from "../../loading/safetensors/writeSafetensors";
 import type { Options } from "../arguments";
@@ -13,23 +11,10 @@ import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { openModel, readInput } from "../openModel";
 import { readDemonstrations } from "../readDemonstrations";
+import { readEditRequests } from "../readEditRequests";
 import { preview } from "../previewEdit";
 import { spectrum } from "../spectrum";
 import { printable, probability, table } from "../table";
-
-async function readEditRequests(options: Options): Promise<EditRequest[]> {
-  const file = options.text("requests");
-  const [prompt, subject, target] = [options.text("prompt"), options.text("subject"), options.text("target")];
-  if (file !== undefined) {
-    if (prompt ?? subject ?? target)
-      throw new AppError("usage", "Give either --requests or --prompt, --subject, --target.");
-    return readRequests(new TextDecoder().decode(await readInput(file)), basename(file));
-  }
-  if (prompt === undefined || subject === undefined || target === undefined) {
-    throw new AppError("usage", "An edit needs --prompt, --subject and --target, or --requests FILE.");
-  }
-  return readRequests(JSON.stringify({ prompt, subject, target_new: target }), "The command line");
-}
 
 async function readLines(path: string): Promise<string[]> {
   return (await readFile(path, "utf8")).split("\n").filter((line) => line.trim() !== "");
@@ -124,7 +109,11 @@ export const edit: Command = {
     prompt: { kind: "text", value: '"The {} is in"', help: "with {} where the subject stands" },
     subject: { kind: "text", value: "TEXT", help: "whose fact changes" },
     target: { kind: "text", value: "TEXT", help: "the new answer" },
-    requests: { kind: "text", value: "FILE.json", help: "many requests, in CounterFact's words" },
+    requests: {
+      kind: "text",
+      value: "FILE",
+      help: "many requests: JSON, JSON lines or a table; plain, of CounterFact, zsRE, KnowEdit, UnKE, AKEW",
+    },
     layers: { kind: "text", value: "3,4,5", help: "which layers to edit" },
     set: { kind: "texts", value: "name=value", help: "any hyper-parameter, by its published name" },
     contexts: { kind: "text", value: "FILE.json", help: "context templates (sampled from the model)" },
@@ -181,7 +170,7 @@ export const edit: Command = {
     const [out, dump] = [options.text("out"), options.text("dump")];
     if (out !== undefined) await writeFile(out, (await context.lab.saveEdits({}, context.call)).bytes);
     if (dump !== undefined && intermediates) await writeFile(dump, writeSafetensors(intermediates));
-    const found = watched && (await check(result.editId, watched, picture, context));
+    const found = watched && (await check(result, watched, picture, context));
     return {
       json: { ...result, probes: groupProbes(result.probes), ...(found && { check: found.json }) },
       text: [asTable(result), ...(found ? ["", found.text] : [])].join("\n"),
