@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { EditResult } from "../domain/edit";
 import type { Fact, InterferenceCheck } from "../domain/superposition";
-import { scatterPicture } from "../lib/charts/scatterPicture";
+import { scatterPicture, type ScatterPanel } from "../lib/charts/scatterPicture";
 import { readFacts } from "../lib/facts/readFacts";
 import type { CommandContext } from "./command";
 import { namedFaults } from "./namedFaults";
@@ -53,7 +53,7 @@ function answers(others: readonly Followed[]): string {
   const worst = others.reduce((a, b) => (b.after - b.before < a.after - a.before ? b : a));
   const { prompt, subject } = worst.fact;
   const name = printable(prompt.replace("{}", () => subject));
-  return `The answers of ${others.length} other facts changed by ${mean.toFixed(4)} on average, most at “${name}”: p ${probability(worst.before)} → ${probability(worst.after)}.`;
+  return `The answers of ${others.length} other facts changed by ${mean.toFixed(4)} on average; the largest loss is “${name}”: p ${probability(worst.before)} → ${probability(worst.after)}.`;
 }
 
 function picture(result: InterferenceCheck, others: readonly Followed[], sentence: string): string {
@@ -61,11 +61,12 @@ function picture(result: InterferenceCheck, others: readonly Followed[], sentenc
     facts.map(({ predicted, measured }) => [predicted, measured] as const),
   );
   const shares = others.map(({ before, after }) => [before, after] as const);
+  const panels: ScatterPanel[] = [
+    { points: changes, xName: "predicted change |dW k|", yName: "measured", hue: "state" },
+    { points: shares, xName: "p of each other fact's answer before", yName: "after", hue: "attention" },
+  ];
   return scatterPicture(
-    [
-      { points: changes, xName: "predicted change |dW k|", yName: "measured", hue: "state" },
-      { points: shares, xName: "p of each other fact's answer before", yName: "after", hue: "attention" },
-    ],
+    panels.filter(({ points }) => points.length > 0),
     sentence,
   );
 }

@@ -138,7 +138,7 @@ test("edit --check tells what became of the facts, as numbers, words and a pictu
   expect(check.layers[0]!.relativeError).toBeLessThan(1e-4);
   expect(text).toMatch(/Layer 1: predicted and measured change of 4 facts agree to \d\.\de-\d relative\./);
   expect(text).toMatch(
-    /The answers of 1 other facts changed by -?\d\.\d+ on average, most at “The capital of Norway is”/,
+    /The answers of 1 other facts changed by -?\d\.\d+ on average; the largest loss is “The capital of Norway is”/,
   );
   const svg = readFileSync(at("check.svg"), "utf8");
   expect(svg).not.toMatch(/NaN|Infinity/);

@@ -1,6 +1,7 @@
 /** P, cosines, their distributions and strongest pairs against float64 numbers from the published code's keys and C. */
 import { describe, expect, test } from "vitest";
 import type { Distribution, LayerSuperposition } from "../domain/superposition";
+import { gramSteps } from "../linalg/gram";
 import { factorSpd } from "../linalg/solveSpd";
 import { runAtOnce } from "../linalg/steps";
 import { analyseLayerSteps } from "./analyseLayer";
@@ -12,6 +13,7 @@ import {
   openMatrixCase,
   type StoredDistribution,
 } from "./testing/superpositionCases";
+import { whitenSteps } from "./whitening";
 
 /** Stored matrices are float64 for one layer and float32 for the others. */
 const EXACT = 1e-8;
@@ -75,6 +77,21 @@ describe.each(MATRIX_CASES)("%s", (name) => {
       if (stored.angle_whitening_median_deg !== undefined) {
         expectClose(result.angles.whitening.median, stored.angle_whitening_median_deg);
       }
+    }
+  });
+
+  test.runIf(here)("the Gram matrix in whitened space", () => {
+    const opened = openMatrixCase(name);
+    const layers = opened.stored.layers.filter((layer) => opened.has(`G_${layer}`));
+    expect(layers.length).toBeGreaterThan(0);
+    for (const layer of layers) {
+      const { f } = opened.stored.per_layer[layer]!;
+      const factor = factorSpd(opened.values(`C_${layer}`), f);
+      const whitened = runAtOnce(whitenSteps(factor, opened.rows(`K_${layer}`)));
+      const stored = opened.values(`G_${layer}`);
+      const largest = stored.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const found = runAtOnce(gramSteps(whitened, f));
+      expect(largestDifference(found, stored)).toBeLessThan(EXACT * largest);
     }
   });
 

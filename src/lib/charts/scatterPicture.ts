@@ -3,7 +3,7 @@ import { colourOf, type Scheme } from "../heatmap/colour";
 import { axisTicks } from "./axisTicks";
 import { SvgPicture } from "./svgPicture";
 
-const SIZE = { left: 64, width: 300, height: 300, gap: 72 } as const;
+const SIZE = { left: 64, width: 300, height: 300, name: 20, gap: 78 } as const;
 const DOT = 2.5;
 
 export type ScatterPanel = {
@@ -21,7 +21,7 @@ export function scatterPicture(
 ): string {
   const picture = new SvgPicture(SIZE.left + SIZE.width + 96, sentence, scheme);
   panels.forEach((panel, at) =>
-    drawPanel(picture, picture.top + at * (SIZE.height + SIZE.gap), panel, scheme),
+    drawPanel(picture, picture.top + SIZE.name + at * (SIZE.height + SIZE.gap), panel, scheme),
   );
   return picture.finish(picture.top + panels.length * (SIZE.height + SIZE.gap));
 }
@@ -47,7 +47,8 @@ function drawPanel(
   const dot = ([px, py]: readonly [number, number]): string =>
     `M${(x(px) - DOT).toFixed(1)} ${y(py).toFixed(1)}a${DOT} ${DOT} 0 1 0 ${2 * DOT} 0a${DOT} ${DOT} 0 1 0 ${-2 * DOT} 0z`;
   picture.shape(finite.map(dot).join(""), colourOf(0.75, hue, false, scheme));
-  picture.text(SIZE.left, foot + 36, "start", `across: ${xName} · up: ${yName}`);
+  picture.text(SIZE.left, foot + 34, "start", `${xName} →`);
+  picture.text(SIZE.left - 4, top - 8, "start", `↑ ${yName}`);
 }
 
 /** From the least to the largest, zero among them; never empty. */
