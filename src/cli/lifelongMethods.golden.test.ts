@@ -17,7 +17,10 @@ type Curve = {
     paraphrase_p?: number;
     neighborhood_p?: number;
     untouched_p: number;
+    first10_efficacy_p?: number;
+    last10_efficacy_p?: number;
     relative_change: Record<string, number>;
+    weight_norm: Record<string, number>;
   }[];
 };
 
@@ -55,12 +58,20 @@ describe("the published code's curves", () => {
       expect(Math.abs(point.efficacy!.p - stored.efficacy_p!), `efficacy after ${point.edits}`).toBeLessThan(0.1); // prettier-ignore
       expect(Math.abs(point.paraphrases!.p - stored.paraphrase_p!)).toBeLessThan(0.1);
       expect(Math.abs(point.neighbourhood!.p - stored.neighborhood_p!)).toBeLessThan(0.1);
+      const [oldest, newest] = [point.retention[0]!, point.retention.at(-1)!];
+      expect([oldest.from, newest.to]).toEqual([0, point.edits]);
+      expect(Math.abs(oldest.p - stored.first10_efficacy_p!), `oldest after ${point.edits}`).toBeLessThan(
+        0.1,
+      );
+      expect(Math.abs(newest.p - stored.last10_efficacy_p!), `newest after ${point.edits}`).toBeLessThan(0.1);
     }
     const last = points.at(-1)!;
     ends.set(method, [last.efficacy!.p, last.neighbourhood!.p, last.untouched!.p]);
-    for (const { weight, relativeChange } of last.norms) {
-      const stored = curve[points.length - 1]!.relative_change[weight.split(".")[1]!]!;
-      expect(Math.abs(relativeChange / stored - 1)).toBeLessThan(0.1);
+    const { relative_change: change, weight_norm: size } = curve[points.length - 1]!;
+    for (const { weight, norm, relativeChange } of last.norms) {
+      const layer = weight.split(".")[1]!;
+      expect(Math.abs(relativeChange / change[layer]! - 1)).toBeLessThan(0.1);
+      expect(Math.abs(norm / size[layer]! - 1)).toBeLessThan(0.1);
     }
   });
 

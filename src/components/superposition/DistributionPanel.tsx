@@ -8,7 +8,7 @@ import { LineChart, type Series } from "../charts/LineChart";
 import { ScatterChart } from "../charts/ScatterChart";
 import type { Plane } from "../charts/plane";
 import { useSlice } from "../workspaceContext";
-import { distributionSentence } from "./sentences";
+import { anglesSentence, distributionSentence } from "./sentences";
 
 type P = Distribution & DistributionShape;
 
@@ -35,6 +35,7 @@ export function DistributionPanel() {
       sentence={distributionSentence(view)}
     >
       {kind === "density" ? <Density p={view.interference} /> : <Quantiles p={view.interference} />}
+      <p className={chart.remark}>{anglesSentence(view)}</p>
     </ChartPanel>
   );
 }

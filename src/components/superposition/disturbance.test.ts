@@ -10,7 +10,13 @@ import {
   disturbedFacts,
   probabilitySentence,
 } from "./disturbance";
-import { atlasSentence, constructedSentence, kurtosisSentence, sizeSentence } from "./sentences";
+import {
+  anglesSentence,
+  atlasSentence,
+  constructedSentence,
+  kurtosisSentence,
+  sizeSentence,
+} from "./sentences";
 
 const FACTS = ["Norway", "Peru", "Cuba", "Mali"].map((subject) => ({
   prompt: "The capital of {} is",
@@ -115,6 +121,8 @@ test("charts say what they show", () => {
       { layer: 1, kurtosis: 1200 },
     ]),
   ).toContain("weakest at layer 1 (excess kurtosis 1,200)");
+  const angles = { whitening: { median: 88.04, histogram: [] }, activation: { median: 70, histogram: [] } };
+  expect(anglesSentence({ angles })).toMatch(/angle of 88\.0° in whitened space[^]*of 70\.0° as they are/u);
   const entry = (ref: string, parameters: number, kurtosis: number) => ({ ref, parameters, facts: 9, list: "f", layers: [{ layer: 0, kurtosis, kurtosisWithout: 0, absoluteMean: 0 }] }); // prettier-ignore
   expect(sizeSentence([entry("embedded:a", 1e6, 3), entry("embedded:b", 1e8, 30)])).toContain(
     "rises with size here: from a (3) to b (30)",

@@ -46,6 +46,12 @@ export function distributionSentence(layer: Pick<LayerSuperposition, "layer" | "
   return `Layer ${layer.layer}: p has mean ${signed(mean, 3)}, standard deviation ${std.toFixed(3)} and excess kurtosis ${plain(kurtosis)}${without}.${heavy}`;
 }
 
+/** Angles between keys; in a space of many dimensions whatever has nothing in common stands at a right angle. */
+export function anglesSentence({ angles }: Pick<LayerSuperposition, "angles">): string {
+  const { whitening, activation } = angles;
+  return `Two keys stand at a median angle of ${whitening.median.toFixed(1)}° in whitened space, where a right angle means that nothing is shared, and of ${activation.median.toFixed(1)}° as they are.`;
+}
+
 export function kurtosisSentence(layers: readonly Pick<LayerSuperposition, "layer" | "kurtosis">[]): string {
   const finite = layers.filter(({ kurtosis }) => Number.isFinite(kurtosis));
   if (finite.length === 0) return "No layer has been compared yet.";
