@@ -4,7 +4,7 @@
  */
 import type { OptimisationStep } from "../domain/edit";
 import type { Model } from "../model/model";
-import type { Chunk } from "./chunks";
+import { lookupOf, type Chunk } from "./chunks";
 import type { LongText } from "./longTexts";
 import { LongPrefix } from "./longPrefix";
 import type { FrozenShift, TargetRows } from "./targetRows";
@@ -52,14 +52,15 @@ export async function findChunkTargets(
   }
 }
 
-/** One row: everything before the chunk's last token; labels are the chunk, overlap included. */
+/** One row: everything that predicts the chunk; labels are the chunk, overlap included. */
 export function chunkRows(
   { question, answer }: LongText,
-  { start, end }: Chunk,
+  chunk: Chunk,
   frozen: readonly FrozenShift[],
 ): TargetRows {
-  const ids = Int32Array.from([...question, ...answer.subarray(0, end - 1)]);
-  const lookup = question.length + start - 1;
+  const { start, end } = chunk;
+  const lookup = lookupOf(question.length, chunk);
+  const ids = Int32Array.from([...question, ...answer]).subarray(0, lookup + end - start);
   const labels = answer.slice(start, end);
   return {
     rows: [{ ids, lookup, frozen }],

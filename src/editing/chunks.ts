@@ -6,16 +6,36 @@ import { AppError } from "../lib/errors";
 import type { Tokenizer } from "../model/tokenizer/tokenizer";
 
 /** Answer tokens start … end - 1; the first `overlap` of them already stand in the chunk before. */
-export type Chunk = { start: number; end: number; overlap: number };
+export type Chunk = {
+  start: number;
+  end: number;
+  overlap: number;
+  /** The published code's last window with nothing new: its state and labels stand one place too late. */
+  slipped?: true;
+};
+
+/** The position, in question and answer, whose state calls up a chunk. */
+export const lookupOf = (questionLength: number, { start, slipped }: Chunk): number =>
+  questionLength + start - (slipped ? 0 : 1);
+
+/** What becomes of a last window that holds nothing new. */
+export type LastWindow = "dropped" | "published";
 
 export type Chunking =
-  { kind: "window"; window: number; overlap: number } | { kind: "sentences" } | { kind: "whole" };
+  | { kind: "window"; window: number; overlap: number; last?: LastWindow }
+  | { kind: "sentences" }
+  | { kind: "whole" };
 
 /**
  * Windows of `window` tokens, each beginning `window - overlap` after the one before. A last window that holds nothing
- * new is dropped (the published code goes on with it and its labels slip by one).
+ * new is dropped, unless it is to slip by one token as in the published code.
  */
-export function windowChunks(length: number, window: number, overlap: number): Chunk[] {
+export function windowChunks(
+  length: number,
+  window: number,
+  overlap: number,
+  last: LastWindow = "dropped",
+): Chunk[] {
   if (overlap >= window) {
     throw new AppError("bad-request", `An overlap of ${overlap} leaves nothing of a window of ${window}.`, "Choose a smaller overlap.", { field: "overlap" }); // prettier-ignore
   }
@@ -24,6 +44,7 @@ export function windowChunks(length: number, window: number, overlap: number): C
     const end = Math.min(start + window, length);
     const shared = start === 0 ? 0 : overlap;
     if (end - start > shared) chunks.push({ start, end, overlap: shared });
+    else if (last === "published") chunks.push({ start, end, overlap: shared, slipped: true });
   }
   return chunks;
 }
@@ -42,7 +63,7 @@ export function sentenceChunks(tokenizer: Tokenizer, text: string, length: numbe
 export function cutAnswer(tokenizer: Tokenizer, text: string, ids: Int32Array, chunking: Chunking): Chunk[] {
   switch (chunking.kind) {
     case "window":
-      return windowChunks(ids.length, chunking.window, chunking.overlap);
+      return windowChunks(ids.length, chunking.window, chunking.overlap, chunking.last);
     case "sentences":
       return sentenceChunks(tokenizer, text, ids.length);
     case "whole":
@@ -51,14 +72,14 @@ export function cutAnswer(tokenizer: Tokenizer, text: string, ids: Int32Array, c
 }
 
 /** Settings that say how an answer is cut; a method without them takes the answer whole. */
-type ChunkingSettings = { chunking?: unknown; window?: unknown; overlap?: unknown };
+type ChunkingSettings = { chunking?: unknown; window?: unknown; overlap?: unknown; lastWindow?: unknown };
 
 /** A request's own borders, else what the settings say. Throws AppError `bad-request`. */
 export function chunksOf(
   tokenizer: Tokenizer,
   { answerText, answer }: { answerText: string; answer: Int32Array },
   cuts: readonly number[] | undefined,
-  { chunking, window, overlap }: ChunkingSettings,
+  { chunking, window, overlap, lastWindow }: ChunkingSettings,
 ): Chunk[] {
   const isCut = chunking === "window" || chunking === "sentences" || chunking === "whole";
   if (cuts !== undefined && isCut) return chunksAt(answer.length, cuts);
@@ -67,6 +88,7 @@ export function chunksOf(
       kind: "window",
       window: Number(window),
       overlap: Number(overlap),
+      last: lastWindow === "published" ? "published" : "dropped",
     });
   }
   return cutAnswer(tokenizer, answerText, answer, { kind: chunking === "sentences" ? "sentences" : "whole" });

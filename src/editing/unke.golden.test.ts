@@ -52,11 +52,10 @@ describe.each(LONG_MODELS)("%s", (name) => {
       const opened = await openLongCase(name, caseName);
       ({ stored, tensor } = opened);
       const chunked = stored.method === "unke_ARE";
-      // The published code keeps a last chunk with nothing new in it (12); here it is dropped.
-      chunks = stored.z.length - (caseName.startsWith("12") ? 1 : 0);
+      chunks = stored.z.length;
       const settings = {
         ...toSettings(stored.hparams),
-        ...(chunked ? { inner: "UnKE", earlyStopLoss: 5e-3 } : { earlyStopLoss: 0 }),
+        ...(chunked ? { inner: "UnKE", earlyStopLoss: 5e-3, lastWindow: "published" } : { earlyStopLoss: 0 }),
       };
       const method = chunked ? ("AnyEdit" as const) : ("UnKE" as const);
       const call = { method, requests: opened.requests, settings, seed: 1 };
@@ -80,12 +79,13 @@ describe.each(LONG_MODELS)("%s", (name) => {
     });
 
     test.runIf(here)("losses of the block's training", () => {
-      if (caseName.startsWith("12")) return;
       const own = dumped("stage2_loss");
       const { loss } = stored.stage2!;
       expect(own).toHaveLength(loss.length);
-      // Long runs end near zero, where AdamW's spikes come a step earlier or later: measured against the beginning.
-      const scale = (value: number) => (loss.length > 50 ? loss[0]! : value);
+      // Long runs end near zero, where AdamW's spikes come a step earlier or later; so does the one of overlapping windows
+      // (7 % off its last loss, half a per cent of its first). They are measured against the beginning.
+      const endsLow = loss.length > 50 || caseName.startsWith("12");
+      const scale = (value: number) => (endsLow ? loss[0]! : value);
       const errors = loss.map((value, step) => Math.abs(own[step]! - value) / scale(value));
       record("block training, first loss", errors[0]!);
       record("block training, any loss", Math.max(...errors));
@@ -94,7 +94,6 @@ describe.each(LONG_MODELS)("%s", (name) => {
     });
 
     test.runIf(here)("size of the changes", () => {
-      if (caseName.startsWith("12")) return;
       const { params = {} } = stored;
       const truth = Object.entries(params).find(([key]) => /mlp\.(c_proj|down_proj)\.weight/.test(key))![1];
       const own = result.edit.updates.find(({ weight }) => weight.endsWith(".mlpOut"))!;
@@ -120,13 +119,10 @@ describe.each(LONG_MODELS)("%s", (name) => {
       scores.forEach(({ logprobs }, at) => {
         const mean = -logprobs.reduce((sum, value) => sum + value, 0) / logprobs.length;
         const truth = stored.after[at]!.mean_nll;
-        if (caseName.startsWith("12")) expect(mean).toBeLessThan(truth + stored.tolerance.mean_nll_after_abs);
-        else {
-          record("mean NLL after, absolute", Math.abs(mean - truth));
-          expect(Math.abs(mean - truth)).toBeLessThan(stored.tolerance.mean_nll_after_abs);
-          const place = stored.after[at]!.first_divergence;
-          expect(Math.abs(left[at]! - place)).toBeLessThanOrEqual(DIVERGENCE_SLACK);
-        }
+        record("mean NLL after, absolute", Math.abs(mean - truth));
+        expect(Math.abs(mean - truth)).toBeLessThan(stored.tolerance.mean_nll_after_abs);
+        const place = stored.after[at]!.first_divergence;
+        expect(Math.abs(left[at]! - place)).toBeLessThanOrEqual(DIVERGENCE_SLACK);
       });
     });
   });

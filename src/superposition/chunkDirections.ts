@@ -5,7 +5,7 @@
  */
 import type { EditCall } from "../domain/edit";
 import type { PreviewChunk } from "../domain/superposition";
-import { chunksOf } from "../editing/chunks";
+import { chunksOf, lookupOf } from "../editing/chunks";
 import { earlierKeys } from "../editing/keptKeys";
 import { longText } from "../editing/longTexts";
 import { innerRules, solvesLayers } from "../editing/methods/innerMethods";
@@ -43,7 +43,7 @@ export async function chunkDirections(
     const text = longText(model, request, settings);
     const chunks = chunksOf(model.tokenizer, text, request.cuts, settings);
     const ids = Int32Array.from([...text.question, ...text.answer]);
-    const edited = chunks.map(({ start }) => text.question.length + start - 1);
+    const edited = chunks.map((chunk) => lookupOf(text.question.length, chunk));
     const others = [...ids.keys()].filter((position) => !edited.includes(position));
     const named = chunks.map(({ start, end }) => {
       const said = model.tokenizer.decode([...text.answer.subarray(start, end)]);

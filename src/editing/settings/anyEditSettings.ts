@@ -2,6 +2,7 @@
  * AnyEdit's hyper-parameters (algorithms.md 9): how an answer is cut, which method writes the chunks' states, and that
  * method's own settings. UnKE alone is the same with the whole answer in one state.
  */
+import type { LastWindow } from "../chunks";
 import { NULL_SPACE_SPECS } from "./alphaEditSettings";
 import {
   defaultEditLayers,
@@ -50,6 +51,7 @@ export type AnyEditSettings = LongTargetSettings &
     chunking: "window" | "sentences" | "whole";
     window: number;
     overlap: number;
+    lastWindow: LastWindow;
     editLayers: readonly number[];
     secondMomentWeight: number;
     nullSpaceThreshold: number;
@@ -130,6 +132,7 @@ export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
     { name: "chunking", published: [], kind: "choice", choices: ["window", "sentences", "whole"], meaning: "how the answer is cut" },
     { name: "window", published: ["window_size"], kind: "integer", min: 1, max: 500, meaning: "tokens of a chunk" },
     { name: "overlap", published: [], kind: "integer", min: 0, max: 499, meaning: "tokens a chunk shares with the one before" },
+    { name: "lastWindow", published: [], kind: "choice", choices: ["dropped", "published"], meaning: "what becomes of a last window that the one before holds whole; published: it is kept, its state and labels one token too late" },
     editLayersSpec(layers),
     ...LONG_TARGET_SPECS,
     SECOND_MOMENT_WEIGHT,
@@ -145,6 +148,7 @@ export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
     chunking: "window",
     window: rowOf(KNOWN, model)?.window ?? 8,
     overlap: 0,
+    lastWindow: "dropped",
     editLayers: rowOf(KNOWN, model)?.edits ?? defaultEditLayers(model),
     ...longTargetDefaults(model),
     // Tokens that a model hardly writes take many passes; the others stop early.
