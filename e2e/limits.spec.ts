@@ -60,7 +60,7 @@ test("facts compared, walked through by keys, a pair tried, and the damage told"
   await expect(page.locator("#atlas-sentence")).toContainText(/of 20 ordered pairs of 5 facts/u, {
     timeout: PATIENCE,
   });
-  await expect(page.locator("#atlas")).toContainText("1 share a key with an earlier one");
+  await expect(page.locator("#atlas")).toContainText("1 shares a key with an earlier one");
   await expect(page.locator("#distribution-sentence")).toContainText("kurtosis");
   await expect(page.locator("#kurtosis-sentence")).toContainText("layer");
   await expect(page.locator("#sizes-sentence")).toContainText("Load another model");
