@@ -49,13 +49,13 @@ export function windowChunks(
   return chunks;
 }
 
-/** Cut after the token that ends each sentence; `text` is the answer that was encoded to `ids`. */
+/** Cut after the token that ends each sentence; what follows the last one, the end of the text, goes with it. */
 export function sentenceChunks(tokenizer: Tokenizer, text: string, length: number): Chunk[] {
   const { tokens } = tokenizer.encode(text, { specials: false });
   const ends = [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text)].map(
     ({ index, segment }) => index + segment.trimEnd().length,
   );
-  const cuts = ends.map((end) => tokens.findLastIndex((token) => token.start < end) + 1);
+  const cuts = ends.slice(0, -1).map((end) => tokens.findLastIndex((token) => token.start < end) + 1);
   const places = [...new Set([...cuts.filter((cut) => cut > 0 && cut < length), length])];
   return places.map((end, at) => ({ start: at === 0 ? 0 : places[at - 1]!, end, overlap: 0 }));
 }
