@@ -5,7 +5,7 @@ import type { LowRankUpdate } from "../domain/edit";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { memory } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
-import { norm } from "../linalg/norms";
+import { norm, relativeDifference } from "../linalg/norms";
 import { cholesky } from "../linalg/cholesky";
 import { multiply, solveKeysLowRank } from "../linalg/lowRank";
 import { symmetricEigen } from "../linalg/symmetricEigen";
@@ -80,6 +80,16 @@ test("PRUNE damps what outgrows the unedited weight, and leaves the rest", async
     const expected = value > largest ? Math.log(value) - Math.log(largest) + largest : value;
     expect(after[i]! / expected).toBeCloseTo(1, 3);
   }
+  const again = new TemporaryWeights(model);
+  await again.add(change);
+  const [published] = await prune(model, [change], again, "edited");
+  // The undamped change once more than it should be there.
+  const [twice, once, whole] = [denseChange(published!), denseChange(pruned!), denseChange(change)];
+  const excess = Float64Array.from(twice, (value, at) => value - once[at]!);
+  expect(relativeDifference(excess, whole)).toBeLessThan(1e-5);
+  const now = Float64Array.from(await again.read(NAME), (value, at) => value - base[at]!);
+  expect(relativeDifference(now, transpose(Float64Array.from(twice), d, f))).toBeLessThan(1e-5);
+  again.restore();
   expect(memory()).toEqual(before);
   const small = update(1e-3);
   const second = new TemporaryWeights(model);

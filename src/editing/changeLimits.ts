@@ -7,6 +7,9 @@ import type { MatrixName } from "../model/weightNames";
 import type { TemporaryWeights } from "./temporaryWeights";
 import { denseChange } from "./weightUpdates";
 
+/** What PRUNE's damped change is added to. */
+export type PruneOnto = "checkpoint" | "edited";
+
 /**
  * RECT (arXiv 2401.04700): only the `share` of entries with the largest |ΔW / (W + 1e-8)| is kept, W being the weight
  * in use. The result is dense.
@@ -31,13 +34,14 @@ export async function keepLargest(
 
 /**
  * PRUNE (arXiv 2405.16821): with T = W − W₀ over all edits and s the largest singular value of the checkpoint's W₀, every
- * singular value σ > s of T becomes ln σ − ln s + s. (The published code adds the result to weights that already hold T;
- * here the weights become W₀ + T'.)
+ * singular value σ > s of T becomes ln σ − ln s + s. The weights become W₀ + T', or with `edited` what the published code
+ * makes of them, which adds T' to weights that already hold T.
  */
 export async function prune(
   model: Model,
   updates: readonly WeightUpdate[],
   weights: TemporaryWeights,
+  onto: PruneOnto = "checkpoint",
 ): Promise<WeightUpdate[]> {
   const pruned: WeightUpdate[] = [];
   for (const update of updates) {
@@ -46,10 +50,29 @@ export async function prune(
     const base = await model.weights.readBase(name);
     const now = await weights.read(name);
     const correction = dampLargeDirections(base, now, update);
-    if (correction) await weights.add(correction);
-    pruned.push(correction ? sumOf(update, correction) : update);
+    const undamped = onto === "edited" ? changeBetween(base, now, update) : undefined;
+    for (const part of [correction, undamped]) if (part) await weights.add(part);
+    const own = correction ? sumOf(update, correction) : update;
+    pruned.push(undamped ? addedTo(undamped, own) : own);
   }
   return pruned;
+}
+
+/** T = W − W₀, in mathematical orientation. */
+function changeBetween(
+  base: Float32Array,
+  now: Float32Array,
+  { weight, out, in: inWidth }: LowRankUpdate,
+): DenseUpdate {
+  const values = new Float32Array(out * inWidth);
+  for (let i = 0; i < inWidth; i++)
+    for (let o = 0; o < out; o++) values[o * inWidth + i] = now[i * out + o]! - base[i * out + o]!;
+  return { kind: "dense", weight, out, in: inWidth, values };
+}
+
+function addedTo(dense: DenseUpdate, update: LowRankUpdate): DenseUpdate {
+  const more = denseChange(update);
+  return { ...dense, values: dense.values.map((value, at) => value + more[at]!) };
 }
 
 /** Σ (f(σ)/σ − 1) u uᵀT over the left singular vectors u of T [out, in] with σ > s. */

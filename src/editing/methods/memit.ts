@@ -33,7 +33,7 @@ async function run(
   input: RecipeInput<MemitSettings>,
   context: RecipeContext,
 ): Promise<MethodResult> {
-  const { editLayers: layers, keepEarlier, keepShare } = input.settings;
+  const { editLayers: layers, keepEarlier, keepShare, prune: prunes, pruneOnto } = input.settings;
   const rules = await memitRules(input);
   return writeFacts(
     model,
@@ -43,7 +43,7 @@ async function run(
       ruleAt: (layer) => rules.get(layer)!,
       keepEarlier,
       reshape: keepShare < 1 ? (update, weights) => keepLargest(update, weights, keepShare) : undefined,
-      finish: input.settings.prune ? (spread, weights) => prune(model, spread.updates, weights) : undefined,
+      finish: prunes ? (spread, weights) => prune(model, spread.updates, weights, pruneOnto) : undefined,
     },
     context,
   );

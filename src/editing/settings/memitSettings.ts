@@ -2,6 +2,7 @@
  * MEMIT's and EMMET's hyper-parameters (algorithms.md 4 and 5): targets in block output space, one least-squares system
  * per layer. Published configurations exist for large models; the small ones are from sweeps or by relative depth.
  */
+import type { PruneOnto } from "../changeLimits";
 import type { KnownElsewhere, SettingSpec } from "./settingSpec";
 import {
   ELSEWHERE,
@@ -33,6 +34,7 @@ export type MemitSettings = BlockTargetSettings & {
   keepEarlier: boolean;
   keepShare: number;
   prune: boolean;
+  pruneOnto: PruneOnto;
 };
 
 export type EmmetSettings = BlockTargetSettings & {
@@ -136,6 +138,7 @@ export const memitDefinition: SettingsDefinition<MemitSettings> = {
     KEEP_EARLIER,
     { name: "keepShare", published: [], kind: "number", min: 1e-3, max: 1, meaning: "share of each ΔW's entries that is written, largest |ΔW / W| first (RECT: 0.4); 1 writes all" },
     { name: "prune", published: [], kind: "boolean", meaning: "damp the singular values of the whole change beyond the largest one of the unedited weight (PRUNE)" },
+    { name: "pruneOnto", published: [], kind: "choice", choices: ["checkpoint", "edited"], meaning: "what PRUNE adds the damped change to; edited: as the published code does, to weights that hold the undamped one already" },
     lossLayerSpec(layers),
   ], // prettier-ignore
   defaults: (model) => ({
@@ -145,6 +148,7 @@ export const memitDefinition: SettingsDefinition<MemitSettings> = {
     keepEarlier: false,
     keepShare: 1,
     prune: false,
+    pruneOnto: "checkpoint",
     ...swept<MemitSettings>("MEMIT", model),
   }),
   elsewhere: WITH_SECOND_MOMENT,
