@@ -57,15 +57,17 @@ async function open(raw: RawFiles, name: string): Promise<Slot | undefined> {
   const actual = await digest(bytes);
   if (!actual.every((byte, index) => byte === bytes[index])) return undefined;
   const counter = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(DIGEST, true));
-  return { name, counter, version: versionOf(bytes), content: bytes.slice(HEADER) };
+  return { name, counter, version: versionOf(bytes), content: bytes.subarray(HEADER) };
 }
 
 async function newest(raw: RawFiles, name: string): Promise<Slot | undefined> {
-  const slots = await Promise.all(SLOTS.map((slot) => open(raw, `${name}.${slot}`)));
-  return slots.reduce(
-    (best, slot) => (slot && slot.counter > (best?.counter ?? -1) ? slot : best),
-    undefined,
-  );
+  let best: Slot | undefined;
+  // One after the other, each a view of what was read: a long stack is large, and the older slot is let go.
+  for (const slot of SLOTS) {
+    const found = await open(raw, `${name}.${slot}`);
+    if (found && found.counter > (best?.counter ?? -1)) best = found;
+  }
+  return best;
 }
 
 function refused(name: string, error: unknown): AppError {
