@@ -175,6 +175,7 @@ export async function editAndCompare(
   const state = loadedModel(session);
   const { settings, notes } = readCallSettings(call, state.model);
   const inputs = await gatherInputs(session, call, settings, context);
+  const begun = performance.now();
   const before = await ask(state, call, settings, "before the edit", context);
   const earlier = state.stack.edits;
   const finish = async () => {
@@ -194,7 +195,7 @@ export async function editAndCompare(
   );
   await keepStack(session);
   const milliseconds = performance.now() - started;
-  learnEditPace(state, call, milliseconds);
+  learnEditPace(state, call, performance.now() - begun);
   const stack = state.stack.state;
   const updates = stack.edits.filter((edit) => ids.includes(edit.id)).flatMap((edit) => edit.updates);
   const { silentLayers, config } = state.model;

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { readWhole } from "../../tests/sharedFixtures";
 import type { EditCall } from "../domain/edit";
 import type { LabApi } from "../domain/labApi";
+import { METHOD_NAMES } from "../editing/methodNames";
 import { createLab } from "./createLab";
 import { durableFiles, memoryFiles } from "./durableFiles";
 import { nodeEnvironment } from "./nodeEnvironment";
@@ -63,4 +64,18 @@ test("made with the caller's examples it is not made with others; with the lab's
   expect(again.stack.weightHash).toBe(own.stack.weightHash);
   expect(again.stack.weightHash).not.toBe(given.stack.weightHash);
   await lab.removeEdit({ id: own.editId }, QUIET);
+});
+
+test("a forecast counts what the method reads: examples around the model, every token of an old answer", async () => {
+  const seconds = async (method: EditCall["method"], more: Partial<EditCall> = {}) =>
+    (await lab.forecast({ kind: "edit", call: call(method, more) }, QUIET)).seconds!;
+  const examples = (count: number) =>
+    Array.from({ length: count }, () => ({ prompt: "The capital of Senegal is", target: "Asia" }));
+  const few = await seconds("SERAC", { demonstrations: examples(1) });
+  const many = await seconds("SERAC", { demonstrations: examples(2000) });
+  expect(few).toBeGreaterThan(0);
+  expect(many).toBeGreaterThan(10 * few);
+  const attributed = (targetTrue: string) => seconds("KN", { requests: [{ ...REQUEST, targetTrue }] });
+  expect(await attributed("Oslo and Lima and Rome")).toBeGreaterThan(1.5 * (await attributed("Oslo")));
+  for (const method of METHOD_NAMES) expect(await seconds(method, method === "KN" ? { requests: [{ ...REQUEST, targetTrue: "Oslo" }] } : {}), method).toBeGreaterThan(0); // prettier-ignore
 });

@@ -54,7 +54,7 @@ export default function MethodList({ chosen, onChoose }: MethodListProps) {
       ))}
       <p className={styles.note}>
         Costs are estimates for the present prompt and answer on this device: time, and memory beside the
-        model.
+        model. What a first edit has to make besides (contexts, second moments) is not in them.
       </p>
     </div>
   );
