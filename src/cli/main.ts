@@ -8,6 +8,7 @@ import { nearest } from "../lib/nearest";
 import { visibleJson, visibleString } from "../lib/visibleText";
 import { parseOptions } from "./arguments";
 import { COMMON, type Command } from "./command";
+import { constructed } from "./commands/constructed";
 import { edit } from "./commands/edit";
 import { evaluate } from "./commands/eval";
 import { exportEdits } from "./commands/export";
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stack,
   export: exportEdits,
   superposition,
+  constructed,
   eval: evaluate,
   "self-test": selfTest,
 };

@@ -11,6 +11,8 @@ import { nodeEnvironment } from "../lab/nodeEnvironment";
 import { parseOptions } from "./arguments";
 import { COMMON } from "./command";
 import { edit } from "./commands/edit";
+import { visibleJson } from "../lib/visibleText";
+import { constructed } from "./commands/constructed";
 import { superposition } from "./commands/superposition";
 
 const MODEL = "embedded:tiny-facts2-gpt2";
@@ -75,6 +77,21 @@ describe("superposition in the shell", () => {
     expect(readFileSync(at("layers-csv"), "utf8").trim().split("\r\n")).toHaveLength(1 + 3);
   });
 
+  test("models beside each other, from what the command printed for the other one", async () => {
+    writeFileSync(at("pair.json"), JSON.stringify(FACTS.slice(0, 3)));
+    const given = ["--model", MODEL, "--facts", at("pair.json"), "--stats", STATS, "--layers", "0,1"];
+    const { json } = await run(...given);
+    const { model, layers } = json as { model: { ref: string; parameters: number }; layers: object[] };
+    expect(model.parameters).toBeGreaterThan(1e5);
+    const other = { model: { ref: "hf:someone/larger", parameters: 10 * model.parameters }, layers };
+    writeFileSync(at("other.json"), visibleJson(other));
+    const { text } = await run(...given, "--compare", at("other.json"), "--sizes", at("sizes.svg"));
+    expect(text).toMatch(/smallest model first: \S+ (-?[\d.]+), hf:someone\/larger \1\./);
+    expect(readFileSync(at("sizes.svg"), "utf8")).toContain("hf:someone/larger");
+    writeFileSync(at("other.json"), "{}");
+    await expect(run(...given, "--compare", at("other.json"))).rejects.toThrow(/other\.json is not what/);
+  });
+
   test("a layer that was not asked for is not pictured, and files that hold no facts are named", async () => {
     writeFileSync(
       at("two.csv"),
@@ -84,6 +101,44 @@ describe("superposition in the shell", () => {
     await expect(run(...given, "--picture-layer", "2")).rejects.toMatchObject({ code: "usage" });
     writeFileSync(at("none.csv"), "a,b\n");
     await expect(run("--model", MODEL, "--facts", at("none.csv"))).rejects.toThrow(/none\.csv has no column/);
+  });
+});
+
+describe("a constructed memory in the shell", () => {
+  const fill = (...words: string[]) =>
+    constructed.run(parseOptions(words, { ...constructed.options, ...COMMON }), { lab, call: call() });
+
+  test("loses nothing without superposition, and what is predicted with it", async () => {
+    type Memory = {
+      meanLoss: number[];
+      loss: { predicted: number; measured: number }[];
+      largestShare: number;
+    };
+    const apart = (await fill("--facts", "16", "--width", "16")).json as Memory;
+    expect(Math.max(apart.largestShare, ...apart.meanLoss)).toBeLessThan(1e-8);
+    const { json, text } = await fill(
+      "--facts",
+      "16",
+      "--width",
+      "16",
+      "--overlap",
+      "0.3",
+      "--svg",
+      at("memory.svg"),
+    );
+    const { meanLoss, loss } = json as Memory;
+    expect(meanLoss.at(-1)).toBeGreaterThan(0.1);
+    for (const { predicted, measured } of loss) expect(predicted).toBeCloseTo(measured, 8);
+    expect(text).toContain("16 facts, keys of 16 numbers with overlap 0.3");
+    expect(readFileSync(at("memory.svg"), "utf8")).toContain("at the end, as predicted");
+  });
+
+  test.each([
+    ["--facts", "0"],
+    ["--width", "1.5"],
+    ["--overlap", "1"],
+  ])("%s %s is refused", async (...words) => {
+    await expect(fill(...words)).rejects.toMatchObject({ code: "usage" });
   });
 });
 

@@ -10,12 +10,14 @@ import { distributionPicture } from "../../lib/charts/distributionPicture";
 import { interferencePicture } from "../../lib/charts/interferencePicture";
 import { kurtosisPicture } from "../../lib/charts/kurtosisPicture";
 import { scatterPicture } from "../../lib/charts/scatterPicture";
+import { sizesPicture } from "../../lib/charts/sizesPicture";
 import { layersCsv, pairsCsv } from "../../lib/charts/superpositionFiles";
 import { AppError } from "../../lib/errors";
 import { keysOf } from "../../lib/facts/keysOf";
 import { readFacts } from "../../lib/facts/readFacts";
 import type { Options } from "../arguments";
 import { EDITS_OPTION, MODEL_OPTIONS, type Command } from "../command";
+import { comparedSentence, kurtosisOf, readCompared } from "../comparedModels";
 import { namedFaults } from "../namedFaults";
 import { openModel, readInput } from "../openModel";
 import { parseLayers } from "../parseLayers";
@@ -181,17 +183,37 @@ export const superposition: Command = {
     histogram: { kind: "text", value: "FILE", help: "write the spread of p at one layer as a picture" },
     quantiles: { kind: "text", value: "FILE", help: "write its quantiles against a normal's as a picture" },
     kurtosis: { kind: "text", value: "FILE", help: "write the kurtosis by layer as a picture" },
+    compare: {
+      kind: "text",
+      value: "FILE,FILE",
+      help: "other models: what this command printed for them with --json",
+    },
+    sizes: {
+      kind: "text",
+      value: "FILE",
+      help: "write the kurtosis by depth of these and this model as a picture",
+    },
     "picture-layer": { kind: "number", value: "L", help: "the layer of these pictures (the first)" },
   },
   async run(options, context) {
     const facts = await readFactList(options);
     const model = await openModel(options, context);
     const request = await readRequest(options, facts, model.layers);
+    const others = await readCompared(options.text("compare")?.split(",") ?? []);
     const result = await context.lab.superposition(request, context.call);
     await writePictures(options, result);
+    const models = [...others, kurtosisOf(model, result)];
+    const compared = others.length > 0 ? comparedSentence(models) : undefined;
+    const sizes = options.text("sizes");
+    if (sizes !== undefined)
+      await writeFile(sizes, sizesPicture(models, compared ?? comparedSentence(models)));
     const [csv, perLayer] = [options.text("csv"), options.text("layers-csv")];
     if (csv !== undefined) await writeFile(csv, pairsCsv(result, facts));
     if (perLayer !== undefined) await writeFile(perLayer, layersCsv(result));
-    return { json: asJson(result, options.flag("matrix")), text: asTable(result, facts) };
+    const { ref, parameters } = model;
+    return {
+      json: { model: { ref, parameters }, ...asJson(result, options.flag("matrix")) },
+      text: [asTable(result, facts), ...(compared ? ["", compared] : [])].join("\n"),
+    };
   },
 };

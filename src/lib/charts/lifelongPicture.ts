@@ -5,6 +5,7 @@
 import type { AnswerMeans, LifelongPoint } from "../../domain/lifelong";
 import { colourOf, type Scheme } from "../heatmap/colour";
 import { axisTicks } from "./axisTicks";
+import { drawLines, type LinesPanel } from "./linesPanel";
 import { SvgPicture } from "./svgPicture";
 
 const SIZE = { left: 56, width: 560, height: 260, legend: 18 } as const;
@@ -42,11 +43,6 @@ export function lifelongPicture(
   return picture.finish(drawReasons(picture, foot + 50 + 5 * SIZE.legend, points, scheme));
 }
 
-type Line = { name: string; points: readonly (readonly [number, number])[]; stroke: string; style: string };
-type Reason = { title: string; lines: Line[]; xName: string };
-
-const PANEL = { height: 130, gap: 78 } as const;
-
 /** One small chart per reason that has anything to show. Returns where the last one ends. */
 function drawReasons(
   picture: SvgPicture,
@@ -55,11 +51,10 @@ function drawReasons(
   scheme: Scheme,
 ): number {
   const shown = reasonsOf(points, scheme).filter(({ lines }) => lines.some((line) => line.points.length > 1));
-  shown.forEach((reason, at) => drawReason(picture, top + at * (PANEL.height + PANEL.gap), reason));
-  return top + shown.length * (PANEL.height + PANEL.gap);
+  return shown.reduce((end, reason) => drawLines(picture, end, reason), top);
 }
 
-function reasonsOf(points: readonly LifelongPoint[], scheme: Scheme): Reason[] {
+function reasonsOf(points: readonly LifelongPoint[], scheme: Scheme): LinesPanel[] {
   const hue = (name: "state" | "mlp" | "attention"): string => colourOf(0.9, name, false, scheme);
   const solid = ' stroke-width="2"';
   const dashed = ' stroke-width="1.5" stroke-dasharray="6 3"';
@@ -89,29 +84,6 @@ function reasonsOf(points: readonly LifelongPoint[], scheme: Scheme): Reason[] {
       { name: "largest |W - W0| / |W0|", points: along(({ norms }) => Math.max(0, ...norms.map(({ relativeChange }) => relativeChange))), stroke: hue("mlp"), style: dashed },
     ] },
   ]; // prettier-ignore
-}
-
-function drawReason(picture: SvgPicture, top: number, { title, lines, xName }: Reason): void {
-  const all = lines.flatMap((line) => line.points);
-  const most = { x: Math.max(1, ...all.map(([x]) => x)), y: Math.max(1e-9, ...all.map(([, y]) => y)) };
-  const x = (value: number): number => SIZE.left + (value / most.x) * SIZE.width;
-  const y = (value: number): number => top + PANEL.height * (1 - value / most.y);
-  const foot = top + PANEL.height;
-  picture.text(SIZE.left, top - 8, "start", `${title} · ${xName}`);
-  for (const tick of axisTicks(0, most.y)) picture.text(SIZE.left - 6, y(tick) + 4, "end", String(tick));
-  for (const tick of axisTicks(0, most.x)) picture.text(x(tick), foot + 16, "middle", String(tick));
-  picture.line([[SIZE.left, foot], [SIZE.left + SIZE.width, foot]], picture.ink); // prettier-ignore
-  let along = SIZE.left;
-  for (const { name, points, stroke, style } of lines) {
-    picture.line(
-      points.map(([px, py]) => [x(px), y(py)] as const),
-      stroke,
-      style,
-    );
-    picture.line([[along, foot + 30], [along + 24, foot + 30]], stroke, style); // prettier-ignore
-    picture.text(along + 30, foot + 34, "start", name);
-    along += 60 + 7.4 * name.length;
-  }
 }
 
 /** Differ in dashes as well as in hue. */
