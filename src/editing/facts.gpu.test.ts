@@ -15,7 +15,7 @@ import { computeEdit } from "./computeEdit";
 import type { SecondMoment } from "./secondMoment";
 import { EditStack, type ComputedEdit } from "./stack";
 import type { Statistics } from "./statistics";
-import { openTensors } from "./testing/romeCases";
+import { openRomeCase, openTensors } from "./testing/romeCases";
 
 const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
 const SLACK = 10;
@@ -55,6 +55,11 @@ async function openCase(name: string, folder: string) {
   return { stored, steps: optimisation[0]!.steps, model, statistics, contexts: groups.flat(), request };
 }
 
+const numbersOf = (hparams: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(hparams).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
+
 /** How likely the request's answer is on the weights in use. */
 async function answered(model: Model, { prompt, subject, targetNew }: EditRequest): Promise<number> {
   const [score] = await scoreAnswers(model, [{ prompt: prompt.replace("{}", subject), answer: targetNew }]);
@@ -69,6 +74,33 @@ async function answeredAfter(model: Model, request: EditRequest, edit: ComputedE
   return p;
 }
 
+test("R-ROME: losses, both vectors and the change's size are the published ones", async () => {
+  const [name, folder] = ["tiny-facts2-gpt2", "r_rome_2_prompt_keys"];
+  const stored = await openRomeCase(fetchFixture, name, folder);
+  const tensor = await openTensors(fetchFixture, `editing/${name}/second_moments/tensors.safetensors`);
+  const model = await loadFixture(fetchFixture, name);
+  const { values } = await tensor(`C.${stored.layer}`);
+  const moment = { width: model.config.mlpWidth, values, tokens: 0, convergence: [] };
+  const statistics: Statistics = { modelHash: "", textHash: "", layers: new Map([[stored.layer, moment]]) };
+  const settings = {
+    ...numbersOf(stored.hparams),
+    layers: stored.hparams["layers"] as number[],
+    key: "bare",
+  };
+  const call: EditCall = { method: "R-ROME", requests: [stored.editRequest], settings, seed: 1 };
+  const before = memory();
+  const { edit, intermediates } = await computeEdit(model, call, { ...QUIET, contexts: stored.contexts, statistics }); // prettier-ignore
+  expect(memory()).toEqual(before);
+  edit.losses[0]!.forEach(({ total }, at) =>
+    expect(Math.abs(total - stored.steps[at]!.loss)).toBeLessThan(SLACK * stored.tolerance.loss_abs),
+  );
+  for (const [part, bound] of [["u", stored.tolerance.u_rel], ["v", stored.tolerance.v_rel]] as const) {
+    const own = Float64Array.from(intermediates.find((one) => one.name === part)!.values);
+    expect(relativeDifference(own, (await stored.tensor(part)).values), part).toBeLessThan(SLACK * bound);
+  } // prettier-ignore
+  model.dispose();
+});
+
 describe.each([
   ["EMMET", "tiny-facts2-gpt2", "emmet_batch8", ""],
   ["MEMIT", "tiny-facts2-llama", "memit_batch8", ""],
@@ -77,8 +109,7 @@ describe.each([
   test("the first request's losses, target and key are the published ones, and it is learnt", async () => {
     const { stored, steps, model, statistics, contexts, request } = await openCase(name, folder);
     const tensor = await openTensors(fetchFixture, `editing/${name}/${folder}/tensors.safetensors`);
-    const numbers = Object.entries(stored.hparams).filter(([, value]) => typeof value === "number");
-    const settings = { ...Object.fromEntries(numbers), layers: stored.layers };
+    const settings = { ...numbersOf(stored.hparams), layers: stored.layers };
     // Builds the rotary tables, which stay.
     const unedited = await answered(model, request);
     const before = memory();

@@ -58,7 +58,7 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
 
   describe.each(FT_CASES)("%s", (caseName) => {
     const folder = `editing/${name}/${caseName}`;
-    const here = hasFixture(`${folder}/case.json`);
+    const here = hasFixture(`${folder}/tensors.safetensors`);
     const method = caseName.startsWith("ft_l") ? ("FT-L" as const) : ("FT-M" as const);
     let stored: FtCase;
     let tensor: StoredTensors;

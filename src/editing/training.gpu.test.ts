@@ -1,4 +1,4 @@
-/** Training behind adapters on WebGPU against EasyEdit's own fine-tuning run, with room for a GPU's rounding. */
+/** Training behind adapters on WebGPU against EasyEdit's own fine-tuning runs, with room for a GPU's rounding. */
 import { beforeAll, expect, test } from "vitest";
 import { webgpuEngine } from "../gpu/cases/webgpuEngine";
 import { memory } from "../gpu/tensor";
@@ -19,18 +19,21 @@ type Stored = {
 
 beforeAll(async () => void (await webgpuEngine()));
 
-test("FT-M goes down the published losses", async () => {
+test.each([
+  ["FT-M", "ft_m_2_constrained"],
+  ["FT-L", "ft_l_2_constrained"],
+] as const)("%s goes down the published losses", async (method, folder) => {
   const name = "tiny-facts2-gpt2";
-  const bytes = await fetchFixture(`editing/${name}/ft_m_2_constrained/case.json`);
+  const bytes = await fetchFixture(`editing/${name}/${folder}/case.json`);
   const stored = JSON.parse(new TextDecoder().decode(bytes)) as Stored;
   const model = await loadFixture(fetchFixture, name);
   const { prompt, subject, target_new: targetNew } = stored.request;
   const { layers, lr, num_steps, norm_constraint } = stored.hparams;
   const request = { prompt, subject, targetNew, paraphrases: [], neighbours: [] };
   const call = {
-    method: "FT-M" as const,
+    method,
     requests: [request],
-    settings: { layers, lr, num_steps, norm_constraint },
+    settings: { layers, lr, num_steps, norm_constraint, scoreSpecials: true },
     seed: 1,
   };
   const before = memory();
