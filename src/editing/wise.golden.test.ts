@@ -8,11 +8,11 @@ import { hasFixture, readFixture } from "../../tests/sharedFixtures";
 import type { EditRequest, Shard, SideMemory } from "../domain/edit";
 import { scoreAnswers } from "../evaluation/probes";
 import { startBackend, type EngineBackend } from "../gpu/backend";
-import { add, concat, matmul, mean, reshape } from "../gpu/ops";
-import { dispose, keep, memory, read, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
+import { add, matmul, mean, reshape } from "../gpu/ops";
+import { dispose, keep, memory, read, tensor, type Tensor } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { relativeDifference } from "../linalg/norms";
-import { embed, forward, oneRow, runBlocks } from "../model/forward";
+import { forward, oneRow } from "../model/forward";
 import { KeyValueCache } from "../model/cache";
 import type { Model } from "../model/model";
 import { loadFixture } from "../model/testing/openFixture";
@@ -21,36 +21,15 @@ import { computeEdit } from "./computeEdit";
 import { mergeShards, type MergeRule } from "./mergeShards";
 import { emptySideMemory, withFact } from "./sideMemory";
 import { activationDistance, openSideMemory, transposed } from "./sideMemoryAdapter";
-import { whatCounts, type MemoryBatch, type MemoryText } from "./sideMemoryTexts";
 import { EditStack, type ComputedEdit } from "./stack";
 import { recordError } from "./testing/errorTable";
-import { readJson, tensorsOf, type StoredTensors } from "./testing/factCases";
-import { trainSideMemory } from "./trainSideMemory";
-
-type WiseCase = {
-  model: string;
-  config: {
-    lr: number; n_iter: number; act_margin_alpha_beta_gamma: [number, number, number]; act_ratio: number;
-    norm_constraint: number; save_freq: number; merge_freq: number; densities: number; weights: number; weight_decay: number;
-  };
-  edits: { ft_loss: number[]; act_loss: number[]; min_act: number | null; memory_min_act: number[] }[];
-  probes: {
-    prompt: string; input_ids: number[]; distance_side: number; threshold: number; distance_memories: number[];
-    memory_thresholds: number[]; routed_to: string; argmax_id: number;
-  }[];
-  tolerance: { ft_loss_first_rel: number; losses_rel: number; distance_rel: number };
-}; // prettier-ignore
+import { readJson, tensorsOf } from "./testing/factCases";
+import { openWiseRun, WISE_CASES, type WiseCase, type WiseRun } from "./testing/wiseCases";
 
 /** Of the stored losses, those that another run of the published code repeats to 1e-3. */
 const STEPS = 13;
 /** Where distances lie closer to the threshold, rounding may decide. */
 const CLEAR = 0.1;
-
-const CASES = [
-  { name: "wise-gpt2-one-edit", layer: 3, role: "mlpIn" },
-  { name: "wise-llama-one-edit", layer: 4, role: "mlpOut" },
-  { name: "wise-llama-shards", layer: 4, role: "mlpOut" },
-] as const;
 
 let backend: EngineBackend;
 beforeAll(async () => {
@@ -58,97 +37,29 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-describe.each(CASES)("$name", ({ name: caseName, layer, role }) => {
+describe.each(WISE_CASES)("$name", (wiseCase) => {
+  const { name: caseName, layer, role } = wiseCase;
   const here = hasFixture(`methods/${caseName}/case.json`);
   const name = matrixName(layer, role);
   let model: Model;
   let stored: WiseCase;
-  let tensors: StoredTensors;
-  let padding: StoredTensors;
+  let run: WiseRun;
   beforeAll(async () => {
     if (!here) return;
     stored = await readJson<WiseCase>(`methods/${caseName}/case.json`);
-    tensors = await tensorsOf(`methods/${caseName}/tensors.safetensors`);
-    padding = await tensorsOf("methods/wise-padding.safetensors");
     model = await loadFixture(readFixture, stored.model);
+    run = await openWiseRun(readFixture, wiseCase, stored, model);
     // The first pass builds rotary tables, which stay.
     await answers(stored.probes[0]!.input_ids, undefined);
   });
   afterAll(() => (here ? model.dispose() : undefined));
 
-  /** A stored change of the map, [out, in]. GPT-2 stores [in, out]. */
-  const change = async (tensorName: string): Promise<Float32Array<ArrayBuffer>> => {
-    const { values, shape } = await tensors(tensorName);
-    const single = Float32Array.from(values);
-    return stored.model.includes("gpt2") ? transposed(single, shape[0]!, shape[1]!) : single;
-  };
-
-  /** The stored rows, padding aside: each begins where it stood, and what padding adds to the distances is given. */
-  async function batchOf(edit: number): Promise<MemoryBatch> {
-    const [ids, labels, real] = await Promise.all(
-      ["input_ids", "labels", "attention_mask"].map((kind) => tensors(`${kind}_${edit}`)),
-    );
-    const [rows, positions] = ids!.shape as [number, number];
-    const texts: (MemoryText & { skipped: number })[] = Array.from({ length: rows }, (_, row) => {
-      const at = (values: Float64Array) =>
-        Array.from(values.subarray(row * positions, (row + 1) * positions));
-      const skipped = at(real!.values).indexOf(1);
-      const own = at(ids!.values).slice(skipped);
-      const wanted = at(labels!.values).slice(skipped);
-      const places = row < rows - 1 ? wanted.flatMap((id, place) => (id >= 0 ? [place - 1] : [])) : [];
-      const answer = Int32Array.from(places, (place) => wanted[place + 1]!);
-      return { ids: Int32Array.from(own), places, labels: answer, skipped };
-    });
-    const residual = tidy(() => {
-      const one = ({ ids: own, skipped }: (typeof texts)[number]): Tensor => {
-        const embedded = embed(model, oneRow(own), { firstPosition: skipped });
-        const found = runBlocks(model, 0, embedded, { toLayer: layer });
-        return skipped === 0 ? found : concat([found, zeros([1, skipped, model.config.residualWidth])], 1);
-      };
-      return keep(concat(texts.map(one), 0));
-    });
-    const pads = await padding(`${caseName}.${edit}`);
-    const counting = { routing: "text", answerMean: "published" } as const;
-    const counted = whatCounts(texts.slice(0, -1), texts.slice(-1), positions, counting);
-    /** Every position of a text counts alike, padding too. */
-    const withPads = (first: number, count: number): Float32Array => {
-      const width = rows * positions + pads.shape[0]!;
-      const weights = new Float32Array(count * width);
-      let pad = rows * positions;
-      texts.forEach(({ ids: own, skipped }, row) => {
-        const places = [...own.keys()].map((place) => row * positions + place);
-        for (let i = 0; i < skipped; i++) places.push(pad++);
-        if (row < first || row >= first + count) return;
-        for (const place of places) weights[(row - first) * width + place] = 1 / positions;
-      });
-      return weights;
-    };
-    return {
-      ...counted,
-      residual,
-      inside: withPads(0, rows - 1),
-      outside: withPads(rows - 1, 1),
-      padding: tensor(Float32Array.from(pads.values), pads.shape),
-    };
-  }
-
   test.runIf(here)("every edit's losses", async () => {
-    const { config, tolerance } = stored;
-    const [outsideBelow, insideAbove, gap] = config.act_margin_alpha_beta_gamma;
-    const settings = {
-      routing: "text", steps: STEPS, learningRate: config.lr, weightDecay: config.weight_decay,
-      normConstraint: config.norm_constraint, outsideBelow, insideAbove, gap,
-    } as const; // prettier-ignore
+    const { tolerance } = stored;
     const before = memory();
     for (const [edit, { ft_loss, act_loss }] of stored.edits.entries()) {
-      const goesOn = edit % config.save_freq > 0;
-      const start = goesOn
-        ? { values: await change(`new_weight_change_${edit - 1}`), closest: 0 }
-        : undefined;
-      const { values: drawn, shape } = await tensors(`mask_${edit}`);
-      const mask = stored.model.includes("gpt2") ? Float32Array.from(drawn) : transposed(Float32Array.from(drawn), shape[0]!, shape[1]!); // prettier-ignore
-      const batch = await batchOf(edit);
-      const { losses } = await trainSideMemory(model, name, layer, batch, { start, mask }, settings);
+      const batch = await run.batchOf(edit);
+      const { losses } = await run.train(edit, STEPS, batch);
       dispose(batch.residual, batch.padding);
       const off = (own: number, published: number) => Math.abs(own / published - 1);
       const fit = losses.map(({ nll }, step) => off(nll, ft_loss[step]!));
@@ -166,12 +77,15 @@ describe.each(CASES)("$name", ({ name: caseName, layer, role }) => {
   async function storedMemory(): Promise<SideMemory> {
     const last = stored.edits.at(-1)!;
     const closed: Shard[] = [];
-    for (const [k, closest] of last.memory_min_act.entries()) closed.push({ values: await change(`memory_change_${k}`), closest }); // prettier-ignore
+    for (const [k, closest] of last.memory_min_act.entries()) closed.push({ values: await run.change(`memory_change_${k}`), closest }); // prettier-ignore
     const { inFeatures, outFeatures } = model.weights.matrix(name);
     const rest = { routing: "text", actRatio: stored.config.act_ratio, saveEvery: 1, mergeEvery: 1, merge: "ties", density: 1, mergeWeight: 1 } as const; // prettier-ignore
     return {
       ...emptySideMemory(name, inFeatures, outFeatures, model.config.activation, rest),
-      open: { values: await change(`new_weight_change_${stored.edits.length - 1}`), closest: last.min_act! },
+      open: {
+        values: await run.change(`new_weight_change_${stored.edits.length - 1}`),
+        closest: last.min_act!,
+      },
       closed,
     };
   }
@@ -237,7 +151,12 @@ describe.each(CASES)("$name", ({ name: caseName, layer, role }) => {
       const sizes: number[] = [];
       for (const [edit, { min_act }] of edits.entries()) {
         const closest = min_act ?? 1e9;
-        found = withFact(found, { values: await change(`new_weight_change_${edit}`), closest }, 1, settings);
+        found = withFact(
+          found,
+          { values: await run.change(`new_weight_change_${edit}`), closest },
+          1,
+          settings,
+        );
         sizes.push(found.closed.length);
       }
       expect(sizes).toEqual([0, 1, 1, 1, 1]);
