@@ -1,5 +1,5 @@
 /**
- * `node scripts/sweepSettings.mjs [--model embedded:palimpsest-facts] [--methods MEMIT,EMMET] [--layers 0,1,2] [--facts 6] [--lines 60]`:
+ * `node scripts/sweepSettings.mjs [--model embedded:palimpsest-facts] [--methods MEMIT,EMMET] [--layers 0,1,2] [--facts 6] [--lines 60] [--layers-only]`:
  * tries layers and settings of the editing methods and writes docs/defaults/, docs/defaults.md and the lab's defaults.
  * With --methods "" it writes the tables again from what is there. The model is named as on the command line: embedded:NAME, hub:OWNER/NAME, or else a path: a folder or a .gguf file.
  */
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     layers: { type: "string" },
     facts: { type: "string", default: "6" },
     lines: { type: "string" },
+    "layers-only": { type: "boolean", default: false },
   },
 });
 const [kind, ...rest] = values.model.split(":");
@@ -34,5 +35,6 @@ await sweepSettings({
   methods: values.methods.split(",").filter(Boolean),
   layers: values.layers?.split(",").map(Number),
   facts: Number(values.facts),
+  layersOnly: values["layers-only"],
   lines: values.lines === undefined ? undefined : Number(values.lines),
 });

@@ -35,6 +35,8 @@ export type SweepOptions = {
   facts: number;
   /** Second moments from so many lines of the lab's text only: a large model's take a quarter of an hour otherwise. */
   lines: number | undefined;
+  /** Without the other settings: λ and thresholds found with a C of few lines would say little about the lab's own. */
+  layersOnly: boolean;
 };
 
 const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
@@ -81,7 +83,7 @@ export async function sweepSettings({ root, source, name, ...options }: SweepOpt
       () => [{}, ...places.flatMap((layer) => plan.at(layer))],
       () => plan.then.map((more) => ({ ...bestOf(sweep, method).settings, ...more })),
     ];
-    for (const candidates of stages) {
+    for (const candidates of options.layersOnly ? stages.slice(0, 1) : stages) {
       for (const settings of candidates()) {
         if (find(sweep, method, settings)) continue;
         tell(`${method} ${JSON.stringify(settings)}`);
