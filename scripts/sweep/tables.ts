@@ -23,7 +23,7 @@ const CLEARLY = 0.03;
 const CHOSEN_ELSEWHERE: readonly EditMethod[] = ["ROME"];
 
 /** What protects everything else: a few facts on their own do not show what less of it costs many in a row. */
-const PROTECTING = ["secondMomentWeight", "nullSpaceThreshold", "ridge"];
+const PROTECTING = ["secondMomentWeight", "nullSpaceThreshold", "ridge", "radius"];
 
 /** The method's row with nothing set, and its best. */
 function summary({ rows }: Sweep, method: EditMethod): { before: Row; best: Row; tried: number } {
@@ -77,7 +77,7 @@ Written by \`node scripts/sweepSettings.mjs --model <model>\` (GPT-2: \`--model 
 in other wordings, and for neighbours (in brackets, in this order). Methods that take a batch got all facts at once, the
 others one at a time on the untouched model. First layers were tried, then other settings at the best ones, one at a time;
 a setting becomes a default (\`src/editing/settings/swept.json\`) when it is better by more than ${CLEARLY}: less is chance with so
-few facts. λ, the null space's threshold and the ridge are tried and written down, but stay: four facts do not show what less
+few facts. λ, the null space's threshold, the ridge and GRACE's radius are tried and written down, but stay: four facts do not show what less
 protection costs two hundred (docs/superposition.md). MEMIT's own on palimpsest-facts, layers 2 and 3 with a weight of 50, stand in the code: layers 0 to 3 with 500 stood
 there before, of which two are silent; of a hundred facts at once 97 % are the model's answers now, 93 % then (\`npm run bench
 memit\`). No candidate ends in a layer whose MLP is silent by design. ROME's layer is chosen
