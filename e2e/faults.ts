@@ -5,7 +5,10 @@ import { editPanel, PATIENCE, stateLine, traceIsDone } from "./lab";
 
 type Broken = { method: string; after: number; by: "terminate" | "reload" };
 type WithWorkers = Window & { labWorkers: globalThis.Worker[]; breakAt: Broken | undefined };
-type Message = { kind: string; id?: number; method?: string };
+type Message = { kind: string; id?: number; method?: string; progress?: { note: string } };
+
+/** What the page measures unasked after every change reports progress too; faults are meant for what was asked. */
+const UNASKED = "Measuring damage";
 
 /** Lets pages be asked to end their own workers; call before they are opened. */
 export async function rememberWorkers(pages: Page | BrowserContext): Promise<void> {
@@ -69,34 +72,39 @@ export async function crashDuring(page: Page, after: number, text: string): Prom
       let heard = 0;
       self.postMessage = (message: Message, transfer: unknown) => {
         post(message, transfer as Transferable[]);
-        if (message.kind !== "progress" || ++heard !== broken.after) return;
+        if (message.kind !== "progress" || message.progress?.note === broken.unasked) return;
+        if (++heard !== broken.after) return;
         setTimeout(() => {
           throw new Error(broken.text);
         });
       };
     },
-    { after, text },
+    { after, text, unasked: UNASKED },
   );
 }
 
 /** Destroys the graphics device in the middle of a job: when the worker has reported progress `after` times. */
 export async function loseDeviceDuring(page: Page, after: number): Promise<void> {
   const worker = await labWorker(page);
-  await worker.evaluate((wanted) => {
-    let device: GPUDevice | undefined;
-    const remember = GPUDevice.prototype.createCommandEncoder;
-    GPUDevice.prototype.createCommandEncoder = function (...parameters) {
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- the device itself is what is wanted
-      device = this;
-      return remember.apply(this, parameters);
-    };
-    const post = self.postMessage.bind(self) as (message: Message, transfer: Transferable[]) => void;
-    let heard = 0;
-    self.postMessage = (message: Message, transfer: unknown) => {
-      post(message, transfer as Transferable[]);
-      if (message.kind === "progress" && ++heard >= wanted) device?.destroy();
-    };
-  }, after);
+  await worker.evaluate(
+    ({ wanted, unasked }) => {
+      let device: GPUDevice | undefined;
+      const remember = GPUDevice.prototype.createCommandEncoder;
+      GPUDevice.prototype.createCommandEncoder = function (...parameters) {
+        // eslint-disable-next-line @typescript-eslint/no-this-alias -- the device itself is what is wanted
+        device = this;
+        return remember.apply(this, parameters);
+      };
+      const post = self.postMessage.bind(self) as (message: Message, transfer: Transferable[]) => void;
+      let heard = 0;
+      self.postMessage = (message: Message, transfer: unknown) => {
+        post(message, transfer as Transferable[]);
+        if (message.kind !== "progress" || message.progress?.note === unasked) return;
+        if (++heard >= wanted) device?.destroy();
+      };
+    },
+    { wanted: after, unasked: UNASKED },
+  );
 }
 
 /** Storage that takes `bytes` more and then is full, at the level of the file handle; undefined: as it is. */
