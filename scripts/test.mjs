@@ -45,13 +45,23 @@ function vitest(project, more = []) {
   return { name: project, passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
+/** Journeys that failed once and then passed, in the reporter's nested suites. */
+function flakyTitles(suites) {
+  return suites.flatMap(({ specs = [], suites: inner = [] }) => [
+    ...specs.filter(({ tests }) => tests.some(({ status }) => status === "flaky")).map(({ title }) => title),
+    ...flakyTitles(inner),
+  ]);
+}
+
 function endToEnd() {
   const file = join(reports, "e2e.json");
   const code = run("npx", ["playwright", "test", "--reporter=list,json"], {
     env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
-  const stats = readReport(file)?.stats;
+  const report = readReport(file);
+  const stats = report?.stats;
   const failed = stats?.unexpected ?? 0;
+  for (const title of flakyTitles(report?.suites ?? [])) console.log(`Passed only the second time: ${title}`);
   return {
     name: "e2e",
     passed: (stats?.expected ?? 0) + (stats?.flaky ?? 0),

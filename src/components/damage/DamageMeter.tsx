@@ -17,7 +17,8 @@ function wordsWithout(run: Run<DamageReport>): { words: string; name: string; ti
   if (run.status === "running") {
     const { done, total } = run.progress ?? { done: 0, total: 1 };
     const words = `measuring damage${done > 0 ? ` ${Math.round((100 * done) / total)}\u00a0%` : ""}`;
-    return { words, name: "Measuring damage: stop", title: "Stop measuring" };
+    // What is read must be part of the name, or who speaks to the page cannot press it.
+    return { words, name: `${words}: stop`, title: "Stop measuring" };
   }
   const words = run.status === "failed" ? "damage unknown" : "measure damage";
   const title = run.status === "failed" ? run.error.message : "Ask the model what the edits have cost it";
