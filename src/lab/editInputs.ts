@@ -10,11 +10,10 @@ import type { KnownTargets } from "../editing/knownTargets";
 import { methodNamed } from "../editing/methods/methods";
 import type { NullSpaceStore } from "../editing/nullSpaceFile";
 import type { Statistics } from "../editing/statistics";
-import { readStatistics } from "../editing/statisticsFile";
 import { legacyRandom } from "../lib/random/legacyRandom";
 import { readWhole } from "../loading/byteSource";
 import { loadedModel, type Session } from "./session";
-import { defaultTexts, statisticsForLayers } from "./statistics";
+import { defaultTexts, statisticsForCall } from "./statistics";
 
 /** What a model's folder may bring (scripts/train/mend.py). */
 const HYPER_NETWORK = "mend.safetensors";
@@ -58,10 +57,7 @@ export async function gatherInputs(
   const { sentenceEncoder } = session.environment;
   const shared = { contexts, preserve, sentenceEncoder, hyperNetwork, nullSpaces: nullSpaceStore(session) };
   if (layers.length === 0) return shared;
-  const statistics = call.statistics
-    ? await readStatistics(call.statistics, "The statistics file", model)
-    : await statisticsForLayers(session, layers, context);
-  return { ...shared, statistics };
+  return { ...shared, statistics: await statisticsForCall(session, call.statistics, layers, context) };
 }
 
 /** Beside the statistics. Too little space must not cost the user the job. */

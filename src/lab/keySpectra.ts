@@ -4,11 +4,10 @@ import type { SpectraRequest, SpectraResult } from "../domain/statistics";
 import { readCallSettings } from "../editing/computeEdit";
 import { methodNamed } from "../editing/methods/methods";
 import { createMoments } from "../editing/moments";
-import { readStatistics } from "../editing/statisticsFile";
 import { AppError } from "../lib/errors";
 import { nullSpaceStore } from "./editInputs";
 import { loadedModel, type Session } from "./session";
-import { statisticsForLayers } from "./statistics";
+import { statisticsForCall } from "./statistics";
 
 /** The decompositions are kept, so that the edit itself finds them. @throws AppError bad-request, bad-statistics, cancelled */
 export async function keySpectra(
@@ -25,9 +24,7 @@ export async function keySpectra(
     throw new AppError("bad-request", fault, "AlphaEdit does, and AnyEdit over it.", { field: "method" });
   }
   const layers = methodNamed(method).statisticsLayers(settings);
-  const statistics = file
-    ? await readStatistics(file, "The statistics file", model)
-    : await statisticsForLayers(session, layers, context);
+  const statistics = await statisticsForCall(session, file, layers, context);
   const store = nullSpaceStore(session);
   const moments = createMoments(statistics, layers, model.config.mlpWidth, context.signal, store);
   const found: SpectraResult["layers"] = [];

@@ -92,6 +92,17 @@ export async function statisticsForLayers(
   return { modelHash: model.baseHash, textHash: "", layers: found };
 }
 
+/** The caller's own second moments, else the lab's. @throws AppError bad-statistics, wrong-model, cancelled */
+export function statisticsForCall(
+  session: Session,
+  file: Uint8Array<ArrayBuffer> | undefined,
+  layers: readonly number[],
+  context: CallContext<never>,
+): Promise<Statistics> {
+  if (file) return readStatistics(file, "The statistics file", loadedModel(session).model);
+  return statisticsForLayers(session, layers, context);
+}
+
 /** Computes second moments; those of the default text or the user's are used by the next edits. */
 export async function computeStatistics(
   session: Session,
