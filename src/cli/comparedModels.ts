@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { LoadedModel } from "../domain/model";
 import type { SuperpositionResult } from "../domain/superposition";
 import { AppError } from "../lib/errors";
-import { meanOverLayers, type ModelKurtosis } from "../lib/charts/sizesPicture";
+import type { ModelKurtosis } from "../lib/charts/sizesPicture";
+import { meanKurtosis } from "../lib/meanKurtosis";
 import { parseJson } from "../loading/json/parseJson";
 import { readInput } from "./openModel";
 
@@ -45,6 +46,6 @@ export async function readCompared(paths: readonly string[]): Promise<ModelKurto
 /** From the smallest model to the largest. */
 export function comparedSentence(models: readonly ModelKurtosis[]): string {
   const sorted = [...models].sort((a, b) => a.parameters - b.parameters);
-  const named = sorted.map((model) => `${model.name} ${meanOverLayers(model).toFixed(1)}`);
+  const named = sorted.map((model) => `${model.name} ${meanKurtosis(model).toFixed(1)}`);
   return `Mean excess kurtosis of P over all layers, smallest model first: ${named.join(", ")}.`;
 }

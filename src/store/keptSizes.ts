@@ -47,10 +47,6 @@ export function withSize(
   return [...others, entry].slice(-MOST);
 }
 
-/** Mean over layers, NaN where a layer has none. */
-export const meanKurtosis = ({ layers }: SizeEntry): number =>
-  layers.reduce((sum, { kurtosis }) => sum + kurtosis, 0) / layers.length;
-
 /** Storage may be full or forbidden; the page works without. */
 export function keepSizes(storage: Storage | undefined, entries: readonly SizeEntry[]): void {
   try {

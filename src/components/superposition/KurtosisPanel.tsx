@@ -1,5 +1,6 @@
 /** Excess kurtosis of P layer by layer, of this model and of every other one that was looked at. */
 import { useMemo } from "react";
+import { meanKurtosis } from "../../lib/meanKurtosis";
 import { modelName } from "../../store/modelRef";
 import type { SizeEntry } from "../../store/keptSizes";
 import chart from "../charts/chart.module.css";
@@ -8,7 +9,6 @@ import { LineChart, Stroke, type Series } from "../charts/LineChart";
 import { parameters } from "../ui/numbers";
 import { useSlice } from "../workspaceContext";
 import { kurtosisSentence, plain, sizeSentence } from "./sentences";
-import { meanKurtosis } from "../../store/keptSizes";
 import styles from "./superposition.module.css";
 
 export function KurtosisPanel() {

@@ -127,6 +127,8 @@ test("charts say what they show", () => {
   expect(sizeSentence([entry("embedded:a", 1e6, 3), entry("embedded:b", 1e8, 30)])).toContain(
     "rises with size here: from a (3) to b (30)",
   );
+  const partly = { ...entry("embedded:a", 1e6, 3), layers: [4, Number.NaN].map((kurtosis, layer) => ({ ...{ layer, kurtosis, kurtosisWithout: 1, absoluteMean: 1 } })) }; // prettier-ignore
+  expect(sizeSentence([partly])).toContain("of a (4)");
   expect(
     constructedSentence({ facts: 64, overlap: 0 }, { meanLoss: [0, 1e-12], largestShare: 1e-12 }),
   ).toContain("nothing is lost");

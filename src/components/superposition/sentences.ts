@@ -1,6 +1,7 @@
 /** What the charts of superposition show, in one sentence each, with the numbers. Pure. */
 import type { ConstructedMemory, LayerSuperposition } from "../../domain/superposition";
-import { meanKurtosis, type SizeEntry } from "../../store/keptSizes";
+import { meanKurtosis } from "../../lib/meanKurtosis";
+import type { SizeEntry } from "../../store/keptSizes";
 import { modelName } from "../../store/modelRef";
 
 const SPACE = "\u00a0";

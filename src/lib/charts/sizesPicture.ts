@@ -14,12 +14,6 @@ export type ModelKurtosis = {
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "4 4", "1 3"] as const;
 const HUES = ["state", "mlp", "attention"] as const;
 
-/** Mean over the layers that have one. */
-export function meanOverLayers({ layers }: Pick<ModelKurtosis, "layers">): number {
-  const finite = layers.map(({ kurtosis }) => kurtosis).filter(Number.isFinite);
-  return finite.reduce((sum, value) => sum + value, 0) / finite.length;
-}
-
 /** The largest model first; layers without a kurtosis are left out. */
 export function sizesPicture(
   models: readonly ModelKurtosis[],
