@@ -2,8 +2,9 @@
 import type { EditPartial } from "../domain/edit";
 import type { LayerInterference, LifelongPoint, LifelongRequest } from "../domain/lifelong";
 import type { CallContext, Progress } from "../domain/progress";
-import type { Fact, LayerCheck } from "../domain/superposition";
+import type { LayerCheck } from "../domain/superposition";
 import { readCallSettings } from "../editing/computeEdit";
+import type { LocatedText } from "../editing/factToken";
 import { scoreLifelong } from "../evaluation/lifelongScores";
 import { retentionStep } from "../evaluation/retentionStep";
 import { AppError } from "../lib/errors";
@@ -29,12 +30,12 @@ export async function continueLifelong(
   const started = performance.now();
   check(request);
   const state = loadedModel(session);
-  checkUntouched(state, request);
+  const untouched = locateUntouched(state, request);
   const before = state.stack.edits;
   try {
     const warnings = await makeNext(session, state, request, context);
     context.onProgress(measuring(request));
-    const point = await measure(session, state, request, context.signal);
+    const point = await measure(session, state, request, untouched, context.signal);
     if (request.every > 0) await keepStack(session);
     const said = warnings.size > 0 ? { warnings: [...warnings] } : {};
     return { ...point, ...said, milliseconds: performance.now() - started };
@@ -64,9 +65,10 @@ function check({ done, every, batch = 1, requests, untouched }: LifelongRequest)
 }
 
 /** A fact without a place for its key would be missing from some of the numbers. */
-function checkUntouched({ model }: LoadedState, { untouched }: LifelongRequest): void {
-  const [first] = locateFacts(model, untouched).skipped;
-  if (first === undefined) return;
+function locateUntouched({ model }: LoadedState, { untouched }: LifelongRequest): LocatedText[] {
+  const { texts, skipped } = locateFacts(model, untouched);
+  const [first] = skipped;
+  if (first === undefined) return texts;
   throw new AppError(
     "bad-request",
     `Untouched fact ${first.index + 1} (“${first.subject.slice(0, 60)}”): ${first.message}`,
@@ -113,6 +115,7 @@ async function measure(
   session: Session,
   state: LoadedState,
   { done, every, requests, untouched }: LifelongRequest,
+  untouchedTexts: readonly LocatedText[],
   signal: AbortSignal,
 ): Promise<Omit<LifelongPoint, "milliseconds">> {
   const edits = Math.min(done + every, requests.length);
@@ -129,8 +132,8 @@ async function measure(
     perplexity: await heldPerplexity(session, state, signal),
     norms: await weightNorms(state),
     interference: {
-      untouched: await interferenceOn(state, untouched, signal),
-      edited: await interferenceOn(state, soFar, signal),
+      untouched: await interferenceOn(state, untouchedTexts, signal),
+      edited: await interferenceOn(state, locateFacts(state.model, soFar).texts, signal),
     },
     stackEdits: state.stack.edits.length,
     weightHash: state.stack.state.weightHash,
@@ -140,10 +143,9 @@ async function measure(
 /** All enabled edits together: the closed form's sum over them at the base model's keys, and what the engine gives. */
 async function interferenceOn(
   { model, stack }: LoadedState,
-  facts: readonly Fact[],
+  texts: readonly LocatedText[],
   signal: AbortSignal,
 ): Promise<LayerInterference[]> {
-  const { texts } = locateFacts(model, facts);
   const updates = stack.edits.filter(({ enabled }) => enabled).flatMap((edit) => edit.updates);
   const checks = await compareInterference({
     model,
