@@ -203,8 +203,8 @@ export type EditSummary = {
   requests: EditRequest[];
   updates: UpdateSummary[];
   losses: OptimisationStep[][];
-  /** The model's hash, and the ids of the enabled edits below, when this edit was computed. */
-  base: { modelHash: string; below: string[] };
+  /** The model's hash, and how many enabled edits lay below, when this edit was computed. */
+  base: { modelHash: string; below: number };
   seed: number;
   statisticsHash: string;
   contexts: readonly string[];

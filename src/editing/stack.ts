@@ -182,7 +182,13 @@ export class EditStack {
   ): EditSummary {
     const { base } = edit;
     const sameBase = base.modelHash === this.#baseHash && isSameList(base.below, below);
-    return { ...edit, updates: this.#summaries.get(digest) ?? [], onOtherBase: !sameBase };
+    return {
+      ...edit,
+      updates: this.#summaries.get(digest) ?? [],
+      // Their number: the digests themselves would grow with the square of a long sequence.
+      base: { modelHash: base.modelHash, below: base.below.length },
+      onOtherBase: !sameBase,
+    };
   }
 
   /** Takes a list of edits into use: first everything new is made, then all of it is swapped in at once. */

@@ -41,7 +41,7 @@ test("it does not come back with another edit, or on another model", () => {
   expect(recallChanges(store, other)).toBeUndefined();
   const elsewhere = stackOf([true]);
   elsewhere.edits[0]!.created = "2026-11-21T10:00:00Z";
-  elsewhere.edits[0]!.base = { modelHash: "another", below: [] };
+  elsewhere.edits[0]!.base = { modelHash: "another", below: 0 };
   expect(recallChanges(store, elsewhere)).toBeUndefined();
 });
 

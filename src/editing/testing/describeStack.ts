@@ -80,6 +80,7 @@ export function describeStack(name: string, { read, slack }: { read: ReadFixture
       const second = await stack.add(edit("rome_2_mom2"));
       const bothOn = { weight: await weight(), hash: stack.state.weightHash };
       expect(stack.state.line).toBe("base + 2 edits");
+      expect(stack.state.edits.map(({ base: { below } }) => below)).toEqual([0, 1]);
       expect(sameBits(bothOn.weight, oneOn.weight)).toBe(false);
       expect(new Set([model.hash, oneOn.hash, bothOn.hash]).size).toBe(3);
 

@@ -113,7 +113,7 @@ export const EDIT: EditSummary = {
   requests: [],
   updates: [],
   losses: [],
-  base: { modelHash: "base", below: [] },
+  base: { modelHash: "base", below: 0 },
   seed: 1,
   statisticsHash: "",
   contexts: [],
