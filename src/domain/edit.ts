@@ -124,9 +124,16 @@ export type CodebookEntry = {
 /** An answer's tokens, and how many tokens its prompt had. */
 export type CodebookLabel = { answer: number[]; promptLength: number };
 
+/** `length` numbers. Where there is a mask, a bit an entry in int32s, `values` holds only the marked ones; the others are +0. */
+export type PackedEntries = {
+  length: number;
+  mask?: Int32Array<ArrayBuffer>;
+  values: Float32Array<ArrayBuffer>;
+};
+
 /** A copy of a linear map, as its difference from the map: `values` [out, in], row-major. */
 export type Shard = {
-  values: Float32Array<ArrayBuffer>;
+  entries: PackedEntries;
   /** The smallest activation distance that a fact written into it had. */
   closest: number;
 };

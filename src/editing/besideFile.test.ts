@@ -1,6 +1,7 @@
 /** What stands beside the model in an edit file: shared by successive edits, read from older files, refused when forged. */
 import { expect, test } from "vitest";
 import type { Codebook, CodebookEntry, SideMemory } from "../domain/edit";
+import { packEntries } from "../lib/packedEntries";
 import { memorySource } from "../loading/byteSource/memorySource";
 import { readSafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
 import { writeSafetensors } from "../loading/safetensors/writeSafetensors";
@@ -58,7 +59,9 @@ async function editBeside(beside: Beside): Promise<StackedEdit> {
 }
 
 type StoredBook = { count: number; labels: unknown[]; entries?: number[] };
-type StoredDocument = { edits: { codebook: StoredBook; sideMemory: { closed: { tensor?: string }[] } }[] };
+type StoredDocument = {
+  edits: { codebook: StoredBook; sideMemory: { closed: { tensor?: string; kept?: number }[] } }[];
+};
 
 /** The same tensors under a changed document. */
 async function forged(
@@ -68,10 +71,10 @@ async function forged(
   const { metadata, tensors } = await readSafetensorsHeader(memorySource("f.palimpsest", bytes));
   const document = JSON.parse(metadata.get("palimpsest")!) as StoredDocument;
   change(document);
-  const again = [...tensors].map(([name, { shape, begin, end }]) => ({
+  const again = [...tensors].map(([name, { dtype, shape, begin, end }]) => ({
     name,
     shape,
-    values: new Float32Array(bytes.slice(begin, end).buffer),
+    values: new (dtype === "I32" ? Int32Array : Float32Array)(bytes.slice(begin, end).buffer),
   }));
   return writeSafetensors(again, { ...Object.fromEntries(metadata), palimpsest: JSON.stringify(document) });
 }
@@ -79,7 +82,12 @@ async function forged(
 /** Three edits: the second has the first's entry, the third another radius on the second's; copies likewise. */
 async function sharingEdits(): Promise<StackedEdit[]> {
   const [first, second, third] = [1, 2, 3].map(entryOf) as [CodebookEntry, CodebookEntry, CodebookEntry];
-  const shards = [1, 2].map((closest) => ({ closest, values: new Float32Array(12).fill(closest) }));
+  const dense = { closest: 1, entries: { length: 12, values: new Float32Array(12).fill(1) } };
+  const sparse = {
+    closest: 2,
+    entries: packEntries(Float32Array.from({ length: 12 }, (_, at) => (at < 3 ? at : 0))),
+  };
+  const shards = [dense, sparse];
   return [
     await editBeside({ codebook: codebookOf([first]) }),
     await editBeside({ codebook: codebookOf([first, second]), sideMemory: sideMemoryOf(shards.slice(0, 1)) }),
@@ -97,7 +105,8 @@ test("what edits have in common is written once and read into one object", async
   const rowsOf = (part: string): number[] =>
     [...tensors].flatMap(([name, { shape }]) => (name.includes(part) ? [shape[0]!] : []));
   expect(rowsOf("codebook.keys")).toEqual([1, 1, 2]);
-  expect(rowsOf("closed")).toHaveLength(2);
+  // The first copy whole; of the second a mask and two entries.
+  expect(rowsOf("closed")).toEqual([3, 1, 2]);
   const opened = await open(bytes);
   expect(opened).toEqual(edits);
   expect(opened[2]!.codebook!.entries[0]).toBe(opened[0]!.codebook!.entries[0]);
@@ -123,6 +132,8 @@ test.each<[string, (document: StoredDocument) => void]>([
   ["other entries than the edit was made with", ({ edits }) => void (edits[2]!.codebook.entries = [0, 1, 3])],
   ["fewer labels than entries", ({ edits }) => void edits[2]!.codebook.labels.pop()],
   ["a copy that no edit has", ({ edits }) => void (edits[2]!.sideMemory.closed[0]!.tensor = "edits.7.sideMemory.closed.0")], // prettier-ignore
+  ["a mask that marks other entries", ({ edits }) => void (edits[2]!.sideMemory.closed[1]!.kept = 3)],
+  ["a mask where the copy is whole", ({ edits }) => void (edits[1]!.sideMemory.closed[0]!.kept = 3)],
   ["a tensor that is no copy", ({ edits }) => void (edits[2]!.sideMemory.closed[0]!.tensor = "edits.0.codebook.keys")], // prettier-ignore
 ])("%s is refused", async (_, change) => {
   const bytes = await forged(writeEditFile(await sharingEdits(), MODEL), change);

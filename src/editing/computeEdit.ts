@@ -124,9 +124,9 @@ export async function computeEdit(
   assertFinite([
     ...result.updates.flatMap((update) => (update.kind === "dense" ? [update.values] : [update.u, update.v])),
     ...(result.codebook?.entries.map(({ value }) => value) ?? []),
-    ...(result.sideMemory?.open ? [result.sideMemory.open.values] : []),
+    ...(result.sideMemory?.open ? [result.sideMemory.open.entries.values] : []),
     ...(result.memory ? [result.memory.keys, result.memory.centre] : []),
-    ...(result.sideMemory?.closed.map(({ values }) => values) ?? []),
+    ...(result.sideMemory?.closed.map(({ entries }) => entries.values) ?? []),
   ]);
   return {
     edit: {

@@ -77,8 +77,12 @@ const codebook = z.strictObject({
   entries: z.array(z.number().int().min(0)).max(MAX_LIST).exactOptional(),
 });
 
-/** `tensor`: the one of an earlier edit that it is, unless it has its own. */
-const shard = z.strictObject({ closest: z.number().min(0), tensor: z.string().max(200).exactOptional() });
+/** `tensor`: the one of an earlier edit that it is, unless it has its own. `kept`: entries that its mask marks, if it has one. */
+const shard = z.strictObject({
+  closest: z.number().min(0),
+  tensor: z.string().max(200).exactOptional(),
+  kept: z.number().int().min(0).exactOptional(),
+});
 
 const sideMemory = z.strictObject({
   weight: text,

@@ -1,5 +1,6 @@
 /** The tensors of an edit file, each read once and checked against what the document says of it; and the refusals. */
 import { AppError } from "../lib/errors";
+import { maskLength } from "../lib/packedEntries";
 import type { SafetensorsHeader } from "../loading/safetensors/safetensorsHeader";
 import type { ModelWeights } from "../model/weights";
 import { sizeOfWeight } from "./editedWeight";
@@ -30,6 +31,17 @@ export class TensorReader {
       "not-finite",
       `${this.fileName}: the tensor ${name} holds numbers that are not finite.`,
     );
+  }
+
+  /** One bit an entry, as lib/packedEntries keeps them. */
+  readMask(name: string, length: number): Int32Array<ArrayBuffer> {
+    const entry = this.#header.tensors.get(name);
+    if (!entry) throw damaged(this.fileName, name, "is missing");
+    const words = maskLength(length);
+    if (entry.dtype !== "I32" || entry.shape.join() !== String(words))
+      throw damaged(this.fileName, name, `must be I32 [${words}]`);
+    this.#unread.delete(name);
+    return new Int32Array(this.#bytes.slice(entry.begin, entry.end).buffer);
   }
 
   assertAllRead(): void {

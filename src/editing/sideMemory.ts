@@ -3,6 +3,7 @@
  * which entries a shard may change, when a copy is closed and when closed ones become one. Training is trainSideMemory.ts.
  */
 import type { Shard, SideMemory } from "../domain/edit";
+import { packEntries, unpackEntries } from "../lib/packedEntries";
 import { legacyRandom } from "../lib/random/legacyRandom";
 import type { MatrixName } from "../model/weightNames";
 import { mergeShards, type MergeRule } from "./mergeShards";
@@ -64,9 +65,9 @@ export function withFact(
   if (facts % mergeEvery !== 0 || count < 2) return { ...next, closed };
   const last = closed.slice(-count);
   const values = mergeShards(
-    last.map((one) => one.values),
+    last.map(({ entries }) => unpackEntries(entries)),
     { rule: merge, density, weight: mergeWeight },
   );
-  const together = { values, closest: Math.min(...last.map((one) => one.closest)) };
+  const together = { entries: packEntries(values), closest: Math.min(...last.map((one) => one.closest)) };
   return { ...next, closed: [...closed.slice(0, -count), together] };
 }

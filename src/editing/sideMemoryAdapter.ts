@@ -7,6 +7,7 @@
 import type { Shard, SideMemory } from "../domain/edit";
 import { activation, add, concat, matmul, mean, mul, reshape, scale, slice, softmax, sqrt, square, sub, sum, type ActivationKind } from "../gpu/ops"; // prettier-ignore
 import { dispose, keep, tensor, tidy, zeros, type Tensor } from "../gpu/tensor";
+import { unpackEntries } from "../lib/packedEntries";
 import type { Adapter } from "../model/weights";
 
 /** Turns a difference of distances into yes or no. */
@@ -22,8 +23,8 @@ type OpenShard = { change: Tensor; threshold: number };
 
 export function openSideMemory(memory: SideMemory): OpenAdapter {
   const { in: width, out, closed, activation: kind, actRatio, routing } = memory;
-  const openShard = ({ values, closest }: Shard): OpenShard => ({
-    change: tidy(() => keep(tensor(transposed(values, out, width), [width, out]))),
+  const openShard = ({ entries, closest }: Shard): OpenShard => ({
+    change: tidy(() => keep(tensor(transposed(unpackEntries(entries), out, width), [width, out]))),
     threshold: actRatio * closest,
   });
   const current = memory.open && openShard(memory.open);

@@ -1,10 +1,16 @@
-/** Side memories in an edit file: the copy being written is each edit's own, closed ones are shared (sharedParts.ts). */
-import type { Shard, SideMemory } from "../domain/edit";
+/**
+ * Side memories in an edit file: the copy being written is each edit's own, closed ones are shared (sharedParts.ts). Of a
+ * copy that changes few entries only those are written, and a mask that says which.
+ */
+import type { PackedEntries, Shard, SideMemory } from "../domain/edit";
+import { countKept, maskLength } from "../lib/packedEntries";
+import type { TensorToWrite } from "../loading/safetensors/writeSafetensors";
 import type { StoredEdit } from "./editFileSchema";
 import { damaged, type TensorReader } from "./editFileTensors";
 import type { ReadParts, WrittenParts } from "./sharedParts";
 
 type StoredSideMemory = NonNullable<StoredEdit["sideMemory"]>;
+type StoredShard = StoredSideMemory["closed"][number];
 
 export function describeSideMemory(
   { open, closed, ...rest }: SideMemory,
@@ -12,18 +18,36 @@ export function describeSideMemory(
   { tensors, shards }: WrittenParts,
 ): StoredSideMemory {
   const shape = [rest.out, rest.in];
-  const describeClosed = (shard: Shard, k: number): StoredSideMemory["closed"][number] => {
-    const { closest, values } = shard;
+  const describe = (shard: Shard, own: string): StoredShard => {
+    tensors.push(...tensorsOf(shard.entries, own, shape));
+    const { mask, values } = shard.entries;
+    return { closest: shard.closest, ...(mask && { kept: values.length }) };
+  };
+  const describeClosed = (shard: Shard, k: number): StoredShard => {
     const known = shards.get(shard);
-    if (known !== undefined) return { closest, tensor: known };
+    if (known !== undefined) return { closest: shard.closest, tensor: known };
     const own = `${name}.closed.${k}`;
     shards.set(shard, own);
-    tensors.push({ name: own, shape, values });
-    return { closest };
+    return describe(shard, own);
   };
-  if (open) tensors.push({ name: `${name}.open`, shape, values: open.values });
-  return { ...rest, closed: closed.map(describeClosed), ...(open && { open: { closest: open.closest } }) };
+  return {
+    ...rest,
+    closed: closed.map(describeClosed),
+    ...(open && { open: describe(open, `${name}.open`) }),
+  };
 }
+
+const tensorsOf = (
+  { mask, values }: PackedEntries,
+  name: string,
+  shape: readonly number[],
+): TensorToWrite[] =>
+  mask === undefined
+    ? [{ name, shape, values }]
+    : [
+        { name: `${name}.mask`, shape: [mask.length], values: mask },
+        { name, shape: [values.length], values },
+      ];
 
 /** Throws AppError `bad-edit-file`. */
 export function readSideMemory(
@@ -33,21 +57,35 @@ export function readSideMemory(
   reader: TensorReader,
 ): SideMemory {
   const { open, closed, ...rest } = stored;
-  const shape = [rest.out, rest.in];
-  const readClosed = ({ closest, tensor }: StoredSideMemory["closed"][number], k: number): Shard => {
+  const readClosed = (shard: StoredShard, k: number): Shard => {
+    const { closest, tensor } = shard;
+    const own = `${name}.closed.${k}`;
     if (tensor !== undefined) {
       const known = shards.get(tensor);
-      if (known?.closest === closest && known.values.length === rest.out * rest.in) return known;
-      throw damaged(reader.fileName, `${name}.closed.${k}`, "is no copy of an earlier edit in the file");
+      if (known?.closest === closest && known.entries.length === rest.out * rest.in) return known;
+      throw damaged(reader.fileName, own, "is no copy of an earlier edit in the file");
     }
-    const own = `${name}.closed.${k}`;
-    const shard = { closest, values: reader.read(own, shape) };
-    shards.set(own, shard);
-    return shard;
+    const read = readShard(shard, own, rest, reader);
+    shards.set(own, read);
+    return read;
   };
   return {
     ...rest,
     closed: closed.map(readClosed),
-    ...(open && { open: { closest: open.closest, values: reader.read(`${name}.open`, shape) } }),
+    ...(open && { open: readShard(open, `${name}.open`, rest, reader) }),
   };
+}
+
+function readShard(
+  { closest, kept }: StoredShard,
+  name: string,
+  { out, in: inWidth }: Pick<SideMemory, "in" | "out">,
+  reader: TensorReader,
+): Shard {
+  const length = out * inWidth;
+  if (kept === undefined) return { closest, entries: { length, values: reader.read(name, [out, inWidth]) } };
+  const mask = reader.readMask(`${name}.mask`, length);
+  if (countKept(mask, length) !== kept || kept + maskLength(length) >= length)
+    throw damaged(reader.fileName, `${name}.mask`, `does not mark ${kept} of ${length} entries`);
+  return { closest, entries: { length, mask, values: reader.read(name, [kept]) } };
 }

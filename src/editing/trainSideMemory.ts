@@ -9,6 +9,7 @@ import { dispose, keep, read, scalar, tensor, tidy, zeros, type Tensor } from ".
 import { readLinear } from "../gpu/weights";
 import { throwIfCancelled } from "../lib/cancel";
 import { invariant } from "../lib/errors";
+import { packEntries, unpackEntries } from "../lib/packedEntries";
 import { yieldToEvents } from "../lib/yieldToEvents";
 import { norm } from "../linalg/norms";
 import { runBlocks, unembed } from "../model/forward";
@@ -57,7 +58,7 @@ export async function trainSideMemory(
   const { inFeatures, outFeatures } = model.weights.matrix(name);
   const base = await readLinear(model.weights.matrix(name));
   const values = start
-    ? Float64Array.from(transposed(start.values, outFeatures, inFeatures))
+    ? Float64Array.from(transposed(unpackEntries(start.entries), outFeatures, inFeatures))
     : new Float64Array(base.length);
   const losses: OptimisationStep[] = [];
   let closest = 0;
@@ -76,7 +77,8 @@ export async function trainSideMemory(
     if (step + 1 < settings.steps || settings.routing === "text")
       descend(values, found.gradient, base, mask, settings);
   }
-  return { values: transposed(Float32Array.from(values), inFeatures, outFeatures), closest, losses };
+  const entries = packEntries(transposed(Float32Array.from(values), inFeatures, outFeatures));
+  return { entries, closest, losses };
 }
 
 /** Decay pulls on every entry of the copy, the gradient moves those of the mask; none strays far from the map's. */

@@ -12,6 +12,7 @@ import type {
   WeightUpdate,
 } from "../domain/edit";
 import { invariant } from "../lib/errors";
+import { unpackEntries } from "../lib/packedEntries";
 import { sha256 } from "../lib/sha256";
 import { norm } from "../linalg/norms";
 import type { Beside } from "./besideAdapters";
@@ -113,7 +114,7 @@ function partsOfSideMemory({ weight, open, closed, ...rest }: SideMemory) {
   return [
     `side memory ${weight} ${rest.in} ${rest.out} ${rest.activation} ${rest.routing} ${rest.actRatio} ${rest.facts}`,
     `${rest.maskSeed} ${closed.length} ${JSON.stringify(closest)}`,
-    ...shards.map(({ values }) => values),
+    ...shards.map(({ entries }) => unpackEntries(entries)),
   ];
 }
 

@@ -11,6 +11,7 @@ import { startBackend, type EngineBackend } from "../gpu/backend";
 import { add, matmul, mean, reshape } from "../gpu/ops";
 import { dispose, keep, memory, read, tensor, type Tensor } from "../gpu/tensor";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
+import { packEntries, unpackEntries } from "../lib/packedEntries";
 import { relativeDifference } from "../linalg/norms";
 import { forward, oneRow } from "../model/forward";
 import { KeyValueCache } from "../model/cache";
@@ -77,13 +78,13 @@ describe.each(WISE_CASES)("$name", (wiseCase) => {
   async function storedMemory(): Promise<SideMemory> {
     const last = stored.edits.at(-1)!;
     const closed: Shard[] = [];
-    for (const [k, closest] of last.memory_min_act.entries()) closed.push({ values: await run.change(`memory_change_${k}`), closest }); // prettier-ignore
+    for (const [k, closest] of last.memory_min_act.entries()) closed.push({ entries: packEntries(await run.change(`memory_change_${k}`)), closest }); // prettier-ignore
     const { inFeatures, outFeatures } = model.weights.matrix(name);
     const rest = { routing: "text", actRatio: stored.config.act_ratio, saveEvery: 1, mergeEvery: 1, merge: "ties", density: 1, mergeWeight: 1 } as const; // prettier-ignore
     return {
       ...emptySideMemory(name, inFeatures, outFeatures, model.config.activation, rest),
       open: {
-        values: await run.change(`new_weight_change_${stored.edits.length - 1}`),
+        entries: packEntries(await run.change(`new_weight_change_${stored.edits.length - 1}`)),
         closest: last.min_act!,
       },
       closed,
@@ -96,7 +97,8 @@ describe.each(WISE_CASES)("$name", (wiseCase) => {
     const before = memory();
     for (const probe of stored.probes) {
       const distances: number[] = [];
-      for (const { values } of [open!, ...closed]) distances.push(await distanceAt(probe.input_ids, values));
+      for (const { entries } of [open!, ...closed])
+        distances.push(await distanceAt(probe.input_ids, unpackEntries(entries)));
       [probe.distance_side, ...probe.distance_memories].forEach((expected, k) => {
         recordError("WISE", caseName, "distance", Math.abs(distances[k]! / expected - 1));
         expect(Math.abs(distances[k]! / expected - 1)).toBeLessThan(stored.tolerance.distance_rel / 50);
@@ -153,7 +155,7 @@ describe.each(WISE_CASES)("$name", (wiseCase) => {
         const closest = min_act ?? 1e9;
         found = withFact(
           found,
-          { values: await run.change(`new_weight_change_${edit}`), closest },
+          { entries: packEntries(await run.change(`new_weight_change_${edit}`)), closest },
           1,
           settings,
         );

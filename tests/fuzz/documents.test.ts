@@ -14,6 +14,7 @@ import {
 } from "../../src/editing/testing/tinyFileModel";
 import { digestEdit } from "../../src/editing/weightUpdates";
 import { BENCHMARKS } from "../../src/domain/benchmark";
+import { packEntries } from "../../src/lib/packedEntries";
 import { recogniseRequests } from "../../src/lib/requests/readBenchmark";
 import { readRequests } from "../../src/lib/requests/readRequests";
 import { readFacts } from "../../src/lib/facts/readFacts";
@@ -48,8 +49,11 @@ const SIDE_MEMORY: SideMemory = {
   actRatio: 0.8,
   facts: 3,
   maskSeed: 1,
-  open: { values: values(12), closest: 1 },
-  closed: [{ values: values(12), closest: 2 }],
+  open: {
+    entries: packEntries(Float32Array.from({ length: 12 }, (_, at) => (at < 3 ? at + 1 : 0))),
+    closest: 1,
+  },
+  closed: [{ entries: packEntries(values(12)), closest: 2 }],
 };
 
 async function sampleEdit(): Promise<StackedEdit> {
@@ -104,7 +108,15 @@ async function forgedFile(random: Random): Promise<Uint8Array<ArrayBuffer>> {
   const entry = { key: scaled(keyWidth), value: values(3), radius: random.pick([1, 0, -1, size]), label };
   const entries = Array.from({ length: random.pick([2, 2, 0, 1, 3]) }, () => entry);
   const codebook = { ...CODEBOOK, weight: codebookWeight, in: keyWidth, entries };
-  const shard = { values: scaled(12), closest: random.pick([1, 1, -1, 3e38]) };
+  const mask = random.pick([
+    undefined,
+    Int32Array.of(7),
+    Int32Array.of(7),
+    Int32Array.of(-1),
+    Int32Array.of(7, 7),
+  ]);
+  const shardEntries = { length: 12, ...(mask ? { mask, values: scaled(3) } : { values: scaled(12) }) };
+  const shard = { entries: shardEntries, closest: random.pick([1, 1, -1, 3e38]) };
   const closed = random.pick([[], [shard], [shard, shard]]);
   const sideMemory = { ...SIDE_MEMORY, closed, weight: random.pick([WEIGHT, WEIGHT, BIAS, "constructor"]) };
   const changed = { updates: [update], keptKeys: [kept], codebook, sideMemory };

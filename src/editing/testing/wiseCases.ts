@@ -1,6 +1,7 @@
 /** WISE's published runs, as tests on any backend read them: rows with their padding's part, masks, changes of the map. */
 import { concat } from "../../gpu/ops";
 import { keep, tensor, tidy, zeros, type Tensor } from "../../gpu/tensor";
+import { packEntries } from "../../lib/packedEntries";
 import { embed, oneRow, runBlocks } from "../../model/forward";
 import type { Model } from "../../model/model";
 import type { ReadFixture } from "../../model/testing/openFixture";
@@ -83,7 +84,7 @@ export async function openWiseRun(
       normConstraint: config.norm_constraint, outsideBelow, insideAbove, gap,
     } as const; // prettier-ignore
     const goesOn = edit % config.save_freq > 0;
-    const start = goesOn ? { values: await change(`new_weight_change_${edit - 1}`), closest: 0 } : undefined;
+    const start = goesOn ? { entries: packEntries(await change(`new_weight_change_${edit - 1}`)), closest: 0 } : undefined; // prettier-ignore
     // A mask lies as the weight does; it is wanted [in, out].
     const { values, shape } = await tensors(`mask_${edit}`);
     const single = Float32Array.from(values);
