@@ -1,7 +1,7 @@
 /** In the edit panel: what the edit about to be made would disturb, looked up by itself on a small model. */
 import { Button } from "@mantine/core";
 import { useEffect, useMemo } from "react";
-import { ErrorNote } from "../ui/ErrorNote";
+import { ErrorNote, Hint } from "../ui/ErrorNote";
 import { SubHead } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import { ChunkShares } from "./ChunkShares";
@@ -79,6 +79,9 @@ export default function WillDisturb() {
           <p className={layout.soft}>{disturbanceSentence(shown, ranked, threshold)}</p>
           <RankedFacts ranked={ranked} threshold={threshold} most={SHOWN} />
           <ChunkShares chunks={chunks} threshold={threshold} />
+          {shown.result.warnings.map((warning) => (
+            <Hint key={warning}>{warning}</Hint>
+          ))}
         </>
       ) : preview.status === "failed" ? (
         <ErrorNote error={preview.error} />
