@@ -5,6 +5,7 @@
 import type { EditMethod, EditRequest, Settings } from "../domain/edit";
 import type { LifelongPoint } from "../domain/lifelong";
 import type { Fact } from "../domain/superposition";
+import type { LeftOut } from "./lifelongPlan";
 
 const KEY = "palimpsest.lifelong.1";
 export const MOST_RUNS = 6;
@@ -18,6 +19,8 @@ export type LifelongRun = {
   batch: number;
   requests: readonly EditRequest[];
   untouched: readonly Fact[];
+  /** Facts of the list that are neither; runs of earlier versions do not say. */
+  leftOut?: readonly LeftOut[];
   /** What the facts are called, and the model they are written into. */
   list: string;
   model: string;
@@ -59,7 +62,7 @@ function isRun(value: unknown): value is LifelongRun {
   if (!isRecord(value) || !isRecord(value.settings)) return false;
   const texts = [value.id, value.method, value.list, value.model, value.modelHash];
   const counts = [value.seed, value.every, value.batch];
-  const { requests, untouched, points } = value;
+  const { requests, untouched, points, leftOut = [] } = value;
   return (
     texts.every((text) => typeof text === "string") &&
     counts.every((count) => Number.isInteger(count)) &&
@@ -69,10 +72,18 @@ function isRun(value: unknown): value is LifelongRun {
     ) &&
     Array.isArray(untouched) &&
     untouched.every((one) => isRecord(one) && typeof one.subject === "string") &&
+    Array.isArray(leftOut) &&
+    leftOut.every(isLeftOut) &&
     Array.isArray(points) &&
     points.every(isPoint)
   );
 }
+
+const isLeftOut = (value: unknown): value is LeftOut =>
+  isRecord(value) &&
+  Number.isInteger(value.index) &&
+  typeof value.subject === "string" &&
+  typeof value.message === "string";
 
 function isPoint(value: unknown): value is LifelongPoint {
   if (!isRecord(value) || typeof value.edits !== "number") return false;

@@ -1,22 +1,27 @@
-/** From a list of facts to a sequence of edits: what is written where, and which facts no edit is about. Pure. */
+/**
+ * From a list of facts to a sequence of edits: what is written where, which facts no edit is about, and which the list
+ * holds for nothing. Pure.
+ */
 import type { EditRequest } from "../domain/edit";
-import type { Fact, KnownFact } from "../domain/superposition";
+import type { Fact, KnownFact, SkippedFact } from "../domain/superposition";
 import { spread } from "./factListStore";
 
-export type LifelongPlan = { requests: EditRequest[]; untouched: Fact[] };
+/** A fact that is neither written nor watched, by its place in the list. */
+export type LeftOut = Pick<SkippedFact, "index" | "subject" | "message">;
+
+export type LifelongPlan = { requests: EditRequest[]; untouched: Fact[]; leftOut: LeftOut[] };
 
 /** Facts that are only watched. */
 const UNTOUCHED = 48;
 
-const isWhole = (fact: Fact): boolean =>
-  fact.target !== undefined && fact.prompt.split("{}").length === 2 && fact.subject.trim() !== "";
+type ListedFact = Fact & Partial<KnownFact>;
 
 /**
  * `count` facts at even distances, each to be given the answer of another fact of its kind (same prompt), with one other
  * wording and one neighbour that stays as it is. The order is a fixed shuffle, so that every kind comes early and late.
  */
-export function lifelongPlan(facts: readonly (Fact & Partial<KnownFact>)[], count: number): LifelongPlan {
-  const whole = distinctSubjects(facts.filter(isWhole));
+export function lifelongPlan(facts: readonly ListedFact[], count: number): LifelongPlan {
+  const { whole, leftOut } = parted(facts);
   const kinds = byPrompt(whole);
   const usable = whole.filter(({ prompt, target }) =>
     kinds.get(prompt)!.some((one) => one.target !== target),
@@ -45,7 +50,38 @@ export function lifelongPlan(facts: readonly (Fact & Partial<KnownFact>)[], coun
     subject,
     target: target!,
   }));
-  return { requests, untouched };
+  return { requests, untouched, leftOut };
+}
+
+/** Facts that a sequence can use, one of each subject, with `{}` in the prompt; and every other one with the reason why not. */
+function parted(facts: readonly ListedFact[]): { whole: ListedFact[]; leftOut: LeftOut[] } {
+  const placed: ListedFact[] = [];
+  const leftOut: LeftOut[] = [];
+  const seen = new Set<string>();
+  facts.forEach((fact, index) => {
+    const { subject } = fact;
+    const prompt = promptOf(fact);
+    const fault = faultOf(fact, prompt);
+    const message = fault ?? (seen.has(subject) ? "An earlier fact is about the same subject." : undefined);
+    if (message !== undefined) leftOut.push({ index, subject, message });
+    if (fault !== undefined) return;
+    seen.add(subject);
+    placed.push({ ...fact, prompt: prompt! });
+  });
+  return { whole: distinctSubjects(placed), leftOut };
+}
+
+function faultOf({ subject, target }: Fact, prompt: string | undefined): string | undefined {
+  if (subject.trim() === "") return "The fact names no subject.";
+  if (prompt === undefined) return "The prompt does not hold {} or the subject once.";
+  return target === undefined ? "The fact names no answer." : undefined;
+}
+
+/** With exactly one `{}`, also where the subject is written out; undefined where its place is not clear. */
+function promptOf({ prompt, subject }: Fact): string | undefined {
+  if (prompt.split("{}").length === 2) return prompt;
+  const pieces = prompt.includes("{}") ? [] : prompt.split(subject);
+  return pieces.length === 2 ? pieces.join("{}") : undefined;
 }
 
 function byPrompt<One extends Fact>(facts: readonly One[]): Map<string, One[]> {

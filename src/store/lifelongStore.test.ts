@@ -175,3 +175,41 @@ test("a plan gives every fact another answer of its kind and watches others", ()
   expect(PLAN.untouched.some(({ subject }) => edited.has(subject))).toBe(false);
   expect(lifelongPlan([{ prompt: "{} is", subject: "a", target: "b" }], 5).requests).toEqual([]);
 });
+
+test("a plan names every fact that it leaves out, and the run keeps them for the next visit", async () => {
+  const of = (subject: string, target?: string, prompt = "The capital of {} is") => ({
+    ...{ prompt, subject },
+    ...(target === undefined ? {} : { target }),
+  });
+  const plan = lifelongPlan(
+    [
+      of("Peru", "Lima"),
+      of("Chad"),
+      of("Cuba", "Havana", "The capital of Cuba is"),
+      of("Peru", "Cusco"),
+      of("Mali", "Bamako", "The capital is"),
+      of(" ", "Rome"),
+      of("Laos", "Vientiane"),
+    ],
+    2,
+  );
+  expect([...plan.requests, ...plan.untouched].map(({ subject }) => subject).sort()).toEqual([
+    ...["Cuba", "Laos", "Peru"],
+  ]);
+  expect([...plan.requests, ...plan.untouched].every(({ prompt }) => prompt === "The capital of {} is")).toBe(
+    true,
+  );
+  const leftOut = [
+    { index: 1, subject: "Chad", message: "The fact names no answer." },
+    { index: 3, subject: "Peru", message: "An earlier fact is about the same subject." },
+    { index: 4, subject: "Mali", message: "The prompt does not hold {} or the subject once." },
+    { index: 5, subject: " ", message: "The fact names no subject." },
+  ];
+  expect(plan.leftOut).toEqual(leftOut);
+
+  const storage = memory();
+  await createLifelongStore(fakeLab().lab, storage)
+    .getState()
+    .start(plan, ABOUT, () => undefined);
+  expect(createLifelongStore(fakeLab().lab, storage).getState().runs[0]!.leftOut).toEqual(leftOut);
+});

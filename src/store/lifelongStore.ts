@@ -129,13 +129,13 @@ export function createLifelongStore(
 
       setForm: (next) => set({ form: { ...get().form, ...next } }),
 
-      start: async ({ requests, untouched }, { model, list, settings }, afterStep) => {
+      start: async ({ requests, untouched, leftOut }, { model, list, settings }, afterStep) => {
         const { method, every, batch } = get().form;
         const id = crypto.randomUUID();
         const { ref, hash } = model;
         const run: LifelongRun = {
           ...{ id, method, settings, seed: 1, every, batch, requests, untouched },
-          ...{ list, model: ref, modelHash: hash, points: [] },
+          ...{ list, model: ref, modelHash: hash, points: [], ...(leftOut.length > 0 && { leftOut }) },
         };
         const kept = [...get().runs.filter(({ points }) => points.length > 0), run].slice(-MOST_RUNS);
         set({ runs: kept, current: id, onStack: id, scrubbed: undefined });

@@ -20,7 +20,7 @@ beforeEach(() => {
   vi.stubGlobal("location", { hash: "" });
 });
 
-async function openPage(saved: Uint8Array<ArrayBuffer>) {
+async function openPage(saved: Uint8Array<ArrayBuffer>, own = FACTS) {
   const opened: number[][] = [];
   const point = (edits: number): LifelongPoint => ({
     ...{ edits, efficacy: MEANS, paraphrases: null, neighbourhood: null, untouched: MEANS, retention: [] },
@@ -28,7 +28,7 @@ async function openPage(saved: Uint8Array<ArrayBuffer>) {
     ...{ stackEdits: edits, weightHash: `${edits}`, milliseconds: 1 },
   });
   const lab = createFakeLab({
-    knownFacts: () => Promise.resolve({ facts: FACTS }),
+    knownFacts: () => Promise.resolve({ facts: own }),
     saveEdits: () => Promise.resolve({ bytes: saved }),
     continueLifelong: ({ done, every }) => Promise.resolve(point(done + every)),
     openEdits: ({ bytes }) => {
@@ -56,6 +56,16 @@ test("set aside, kept through a new page, put back to the byte, and then forgott
   expect(next.opened).toEqual([[...saved]]);
   expect(next.lifelong.getState().isSetAside).toBe(false);
   expect((await openPage(saved)).lifelong.getState().isSetAside).toBe(false);
+});
+
+test("a list too poor for a sequence is told with what was left out of it", async () => {
+  const page = await openPage(new Uint8Array(8), []);
+  page.facts.getState().take([{ prompt: "The capital of {} is", subject: "Chad" }], "pasted facts");
+  await page.limits.startLifelong();
+  const [notice] = page.notices.getState().notices;
+  expect(notice?.title).toBe("There are too few facts for a sequence.");
+  expect(notice?.text).toContain("Left out: 1 of 1, first fact 1 (“Chad”): The fact names no answer.");
+  expect(page.lifelong.getState().runs).toEqual([]);
 });
 
 test("what is too large to be kept is told, and stays as long as the page", async () => {

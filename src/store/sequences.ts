@@ -3,7 +3,7 @@ import type { StackState } from "../domain/edit";
 import type { Fact } from "../domain/superposition";
 import type { Lab } from "../workers/client";
 import { forgetAside, keepAside, recallAside } from "./keptAside";
-import { lifelongPlan } from "./lifelongPlan";
+import { lifelongPlan, type LeftOut } from "./lifelongPlan";
 import type { Stores } from "./stores";
 
 type Page = {
@@ -16,6 +16,15 @@ const TOO_FEW =
 
 const TOO_LARGE =
   "They can be put back as long as this page is open. To have them later, put them back and save them.";
+
+/** How many and why, by the first of them. */
+function leftOutWords(leftOut: readonly LeftOut[], of: number): string[] {
+  const [first] = leftOut;
+  if (first === undefined) return [];
+  return [
+    `Left out: ${leftOut.length} of ${of}, first fact ${first.index + 1} (“${first.subject}”): ${first.message}`,
+  ];
+}
 
 export function createSequences(
   stores: Stores,
@@ -60,10 +69,13 @@ export function createSequences(
       const { form, start } = lifelong.getState();
       const own = (await lab.knownFacts({ list: "own" })).facts;
       const facts = own.length > 0 ? own : await page.ensureFacts();
-      const plan = lifelongPlan(facts, form.count);
-      if (plan.requests.length < 2) {
-        return notices.getState().tell("bad", "There are too few facts for a sequence.", TOO_FEW);
+      const { leftOut, ...planned } = lifelongPlan(facts, form.count);
+      if (planned.requests.length < 2) {
+        const why = [TOO_FEW, ...leftOutWords(leftOut, facts.length)].join(" ");
+        return notices.getState().tell("bad", "There are too few facts for a sequence.", why);
       }
+      // The model's own list holds several facts of a subject on purpose.
+      const plan = { ...planned, leftOut: own.length > 0 ? [] : leftOut };
       await makeRoom(loaded.hash);
       const list = own.length > 0 ? "known facts" : stores.facts.getState().name;
       await start(plan, { model: loaded, list, settings: {} }, adopt);

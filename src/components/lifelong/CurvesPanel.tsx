@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { LifelongRun } from "../../store/keptRuns";
 import chart from "../charts/chart.module.css";
 import { LineChart } from "../charts/LineChart";
+import { FaultyFacts } from "../superposition/FaultyFacts";
 import { ProseText } from "../ui/ModelText";
 import { Panel } from "../ui/Panel";
 import { useSlice, useWorkspace } from "../workspaceContext";
@@ -73,6 +74,7 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
           to.
         </p>
       ) : null}
+      <FaultyFacts skipped={run.leftOut ?? []} />
       <Remarks run={run} />
     </Panel>
   );

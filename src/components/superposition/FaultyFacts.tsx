@@ -6,15 +6,15 @@ import layout from "../ui/layout.module.css";
 import styles from "./superposition.module.css";
 
 type FaultyFactsProps = {
-  skipped: readonly SkippedFact[];
+  skipped: readonly Pick<SkippedFact, "index" | "subject" | "message">[];
   /** By places in `facts`. */
   sameKeys?: readonly SameKey[];
-  facts: readonly Fact[];
+  facts?: readonly Fact[];
 };
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
-export function FaultyFacts({ skipped, sameKeys = [], facts }: FaultyFactsProps) {
+export function FaultyFacts({ skipped, sameKeys = [], facts = [] }: FaultyFactsProps) {
   if (skipped.length === 0 && sameKeys.length === 0) return null;
   const left = skipped.length === 0 ? [] : [counted(skipped.length, "fact left out", "facts left out")];
   const same = `${counted(sameKeys.length, "shares", "share")} a key with an earlier one`;
