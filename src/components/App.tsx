@@ -45,9 +45,9 @@ export function App({ gallery }: { gallery: Gallery | undefined }) {
   return (
     <div className={styles.page}>
       <TopBar />
+      <Notices />
       {loading.status === "failed" && sheet !== "models" ? <ErrorNote error={loading.error} /> : null}
       <View gallery={gallery} />
-      <Notices />
       <DropTarget />
       {sheet === "help" ? <Help onClose={close} /> : null}
       {sheet === "models" ? <ModelPicker onClose={close} /> : null}

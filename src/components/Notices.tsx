@@ -1,4 +1,7 @@
-/** What the user should hear once, in the lower corner: nothing moves because of it, each can be put away. */
+/**
+ * What the user should hear once, each can be put away: in the lower corner, where nothing moves because of it; on narrow
+ * screens, which have no free corner, below the top bar.
+ */
 import { ActionIcon, Button } from "@mantine/core";
 import { useEffect } from "react";
 import { useSlice, useWorkspace } from "./workspaceContext";
