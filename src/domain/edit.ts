@@ -110,6 +110,8 @@ export type Codebook = {
   in: number;
   out: number;
   entries: readonly CodebookEntry[];
+  /** The one position that is compared with the keys, or the last of a shorter pass (the published code); missing: all are. */
+  place?: number;
 };
 
 /** Never changed once made: successive edits' codebooks share the entries that they have in common. */

@@ -8,9 +8,15 @@ import { dispose, tidy, type Tensor } from "../gpu/tensor";
 import { embed, oneRow, runBlocks, runBlocksWithPauses, unembed } from "../model/forward";
 import type { Model } from "../model/model";
 import { answerIds, withoutEndTokens } from "./factToken";
+import { runPadded, runPaddedWithPauses } from "./paddedRun";
 
-/** A text with places and the tokens to be predicted there. */
-export type ScoredText = { ids: Int32Array; places: readonly number[]; labels: Int32Array };
+/** A text with places and the tokens to be predicted there. From `textLength` on its ids are padding. */
+export type ScoredText = {
+  ids: Int32Array;
+  places: readonly number[];
+  labels: Int32Array;
+  textLength?: number;
+};
 
 /** FT-M, LoRA: prompt and answer, every answer token predicted at its own place. */
 export function teacherForced({ tokenizer }: Model, { prompt, subject, targetNew }: EditRequest): ScoredText {
@@ -45,23 +51,25 @@ export function scoredAtTheEnd(
 /** A text's residual before block `layer`, [1, S, d]; nothing that is trained lies below. The caller disposes it. */
 export async function residualBefore(
   model: Model,
-  { ids }: ScoredText,
+  { ids, textLength }: ScoredText,
   layer: number,
   signal?: AbortSignal,
 ): Promise<Tensor> {
   const embedded = embed(model, oneRow(ids));
-  return runBlocksWithPauses(model, 0, embedded, { toLayer: layer, signal }).finally(() => dispose(embedded));
+  const options = { toLayer: layer, signal };
+  const below = textLength === undefined ? runBlocksWithPauses(model, 0, embedded, options) : runPaddedWithPauses(model, 0, embedded, textLength, options); // prettier-ignore
+  return below.finally(() => dispose(embedded));
 }
 
 /** Mean negative log-likelihood of the labels, a scalar; differentiable in what stands behind the maps. */
 export function answerLoss(
   model: Model,
-  { places, labels }: ScoredText,
+  { places, labels, textLength }: ScoredText,
   residual: Tensor,
   layer: number,
 ): Tensor {
   return tidy(() => {
-    const last = runBlocks(model, layer, residual);
+    const last = textLength === undefined ? runBlocks(model, layer, residual) : runPadded(model, layer, residual, textLength); // prettier-ignore
     const rows = gatherRows(reshape(last, [-1, model.config.residualWidth]), places);
     return mean(crossEntropy(unembed(model, rows), labels));
   });

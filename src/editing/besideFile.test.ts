@@ -92,7 +92,7 @@ async function sharingEdits(): Promise<StackedEdit[]> {
     await editBeside({ codebook: codebookOf([first]) }),
     await editBeside({ codebook: codebookOf([first, second]), sideMemory: sideMemoryOf(shards.slice(0, 1)) }),
     await editBeside({
-      codebook: codebookOf([first, { ...second, radius: 2 }, third]),
+      codebook: { ...codebookOf([first, { ...second, radius: 2 }, third]), place: 4 },
       sideMemory: sideMemoryOf(shards),
     }),
   ];

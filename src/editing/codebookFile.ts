@@ -13,7 +13,7 @@ type StoredCodebook = NonNullable<StoredEdit["codebook"]>;
 
 /** The fields for the document. */
 export function describeCodebook(
-  { weight, in: inWidth, out, entries }: Codebook,
+  { weight, in: inWidth, out, entries, place }: Codebook,
   name: string,
   { tensors, entries: written }: WrittenParts,
 ): StoredCodebook {
@@ -32,12 +32,13 @@ export function describeCodebook(
     count: own.length,
     labels: own.map(({ label }) => label),
     entries: entries.map((entry) => written.get(entry)!),
+    ...(place !== undefined && { place }),
   };
 }
 
 /** Throws AppError `bad-edit-file`. */
 export function readCodebook(
-  { weight, in: inWidth, out, count, labels, entries: numbers }: StoredCodebook,
+  { weight, in: inWidth, out, count, labels, entries: numbers, place }: StoredCodebook,
   name: string,
   { entries: known }: ReadParts,
   reader: TensorReader,
@@ -53,7 +54,7 @@ export function readCodebook(
       `${name}.entries`,
       "name one that is not in the file before it, or of another size",
     );
-  return { weight, in: inWidth, out, entries };
+  return { weight, in: inWidth, out, entries, ...(place !== undefined && { place }) };
 }
 
 function ownEntries(

@@ -75,6 +75,7 @@ const codebook = z.strictObject({
     .max(MAX_LIST),
   /** Numbers of all its entries, counted through the file. */
   entries: z.array(z.number().int().min(0)).max(MAX_LIST).exactOptional(),
+  place: z.number().int().min(0).exactOptional(),
 });
 
 /** `tensor`: the one of an earlier edit that it is, unless it has its own. `kept`: entries that its mask marks, if it has one. */

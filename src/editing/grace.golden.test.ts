@@ -88,7 +88,7 @@ describe.each(["grace", "grace-eps3", "grace-same-prompt-twice"])("%s", (caseNam
 
   test.runIf(here)("every edit, and the probes afterwards", async () => {
     const { eps: radius, edit_lr: learningRate, n_iter: steps } = stored.config;
-    const settings = { layer: 4, matrix: "mlpIn", radius, learningRate, steps, start: "random", labelTest: "published" } as const; // prettier-ignore
+    const settings = { layer: 4, matrix: "mlpIn", radius, learningRate, steps, start: "random", labelTest: "published", comparedToken: "every" } as const; // prettier-ignore
     let book: Codebook | undefined;
     for (const [at, edit] of stored.edits.entries()) {
       const first = Float32Array.from((await tensor(`value_init_${at}`)).values);

@@ -166,7 +166,7 @@ test("GRACE's first entry: losses", async () => {
   const stored = await json<Stored>("methods/grace/case.json");
   const first = (await (await tensorsOf("methods/grace/tensors.safetensors"))("value_init_0")).values;
   const [edit] = stored.edits as [Stored["edits"][number]];
-  const settings = { layer: 4, matrix: "mlpIn", radius: stored.config.eps, learningRate: stored.config.edit_lr, steps: 5, start: "random", labelTest: "published" } as const; // prettier-ignore
+  const settings = { layer: 4, matrix: "mlpIn", radius: stored.config.eps, learningRate: stored.config.edit_lr, steps: 5, start: "random", labelTest: "published", comparedToken: "every" } as const; // prettier-ignore
   const context = { report: () => undefined };
   const result = await writeEntry(model, asking(edit.prompt, edit.target), undefined, settings, () => Float32Array.from(first), context); // prettier-ignore
   result.losses[0]!.slice(0, 5).forEach(({ total }, step) => {

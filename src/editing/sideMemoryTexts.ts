@@ -9,8 +9,8 @@ import type { Model } from "../model/model";
 import { answerIds, withoutEndTokens } from "./factToken";
 import { flatRow, rightPadded } from "./rightPadded";
 
-/** `places` predict the labels; both empty in a text that is not to change. */
-export type MemoryText = { ids: Int32Array; places: readonly number[]; labels: Int32Array };
+/** `places` predict the labels; both empty in a text that is not to change. `of`: how many labels the loss is the mean over. */
+export type MemoryText = { ids: Int32Array; places: readonly number[]; labels: Int32Array; of?: number };
 
 export type MemoryBatch = {
   /** [B, S, d] before the block; nothing that is trained lies below. */
@@ -28,6 +28,9 @@ export type MemoryBatch = {
 
 type Counting = { routing: "token" | "text"; answerMean: "answer" | "published" };
 
+/** Which labels count: a row's own, or those behind the longest prompt in rows that the published code has padded. */
+export type LabelMask = "own" | "leftPadded" | "rightPadded";
+
 /** Other texts are cut here. */
 const MOST_TOKENS = 48;
 
@@ -36,6 +39,7 @@ export function memoryTexts(
   { prompt, subject, targetNew }: EditRequest,
   contexts: readonly string[],
   unrelated: readonly string[],
+  labelMask: LabelMask = "own",
 ): { edited: MemoryText[]; others: MemoryText[] } {
   const labels = answerIds(tokenizer, targetNew);
   const question = prompt.replace("{}", () => subject);
@@ -51,7 +55,31 @@ export function memoryTexts(
     const ids = withoutEndTokens(tokenizer, text).ids.subarray(0, MOST_TOKENS);
     return { ids, places: [], labels: new Int32Array(0) };
   });
-  return { edited, others };
+  return { edited: labelMask === "own" ? edited : labelledBehind(edited, others, labelMask), others };
+}
+
+/**
+ * The published labels begin where the longest prompt ends, in every row of the padded batch. With padding on the left a
+ * longer unrelated text leaves the last tokens of prompts among them (a text's first token, which nothing predicts, aside);
+ * on the right shorter rows lose the first tokens of their answers, and more by as many as their padding has beyond one.
+ */
+function labelledBehind(
+  edited: readonly MemoryText[],
+  others: readonly MemoryText[],
+  labelMask: LabelMask,
+): MemoryText[] {
+  const length = Math.max(...[...edited, ...others].map(({ ids }) => ids.length));
+  const prompt = Math.max(...edited.map(({ places }) => places[0]! + 1));
+  return edited.map((text) => {
+    const { ids } = text;
+    const left = labelMask === "leftPadded" ? length - ids.length : 0;
+    const right = labelMask === "rightPadded" ? length - Math.max(prompt, ids.length) : 0;
+    const of = Math.min(ids.length, ids.length + left - prompt);
+    const first = Math.max(1, prompt - left + Math.max(0, right - 1));
+    // A row without any label counts for nothing.
+    if (first >= ids.length) return { ...text, of: Infinity };
+    return { ids, labels: ids.slice(first), places: Array.from(ids.subarray(first), (_, t) => first - 1 + t), of }; // prettier-ignore
+  });
 }
 
 /** The caller disposes the residual. Throws `cancelled`. */
@@ -99,7 +127,7 @@ export function whatCounts(
     places: flat.flat(),
     labels: Int32Array.from(edited.flatMap(({ labels }) => [...labels])),
     shares: Float32Array.from(
-      edited.flatMap(({ labels }) => Array.from(labels, () => 1 / ((labels.length + extra) * edited.length))),
+      edited.flatMap(({ labels, of = labels.length }) => Array.from(labels, () => 1 / ((of + extra) * edited.length))), // prettier-ignore
     ),
     inside: weights(edited, 0, routing === "token"),
     outside: weights(others, edited.length, false),

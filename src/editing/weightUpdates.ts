@@ -98,10 +98,11 @@ export async function digestEdit({
   );
 }
 
-function partsOfCodebook({ weight, in: inWidth, out, entries }: Codebook) {
+function partsOfCodebook({ weight, in: inWidth, out, entries, place }: Codebook) {
   const labels = entries.map(({ label: { answer, promptLength } }) => ({ answer, promptLength }));
   return [
     `codebook ${weight} ${entries.length} ${inWidth} ${out} ${JSON.stringify(labels)}`,
+    ...(place === undefined ? [] : [`place ${place}`]),
     ...entries.map(({ key }) => key),
     ...entries.map(({ value }) => value),
     Float32Array.from(entries, ({ radius }) => radius),

@@ -6,6 +6,7 @@ import type { Model } from "../model/model";
 import { earlierKeys, keepKeys } from "./keptKeys";
 import type { LongText } from "./longTexts";
 import type { MethodResult, RecipeContext, RecipeInput } from "./methods/method";
+import { paddingKeys } from "./paddingKeys";
 import type { AnyEditSettings } from "./settings/anyEditSettings";
 import { readPlaces } from "./siteValues";
 import { spreadOverLayers } from "./spreadOverLayers";
@@ -22,7 +23,7 @@ export async function writeStates(
   rules: ReadonlyMap<number, LayerRule>,
   { signal, report }: RecipeContext,
 ): Promise<MethodResult> {
-  const { editLayers: layers, keepOthers, keepEarlier, loop } = settings;
+  const { editLayers: layers, keepOthers, padding, keepEarlier, loop } = settings;
   const last = layers.at(-1)!;
   const edited = stated.map((text) => ({
     ids: sequence(text),
@@ -35,6 +36,10 @@ export async function writeStates(
   });
   const keysOf = async (layer: number, texts: typeof edited) =>
     (await readPlaces(model, [{ layer, site: "mlpKey" }], texts, signal))[0]!;
+  const keptOf = async (layer: number) => [
+    ...(await keysOf(layer, others)),
+    ...(padding === "published" ? await paddingKeys(model, layer, stated.map(sequence), signal) : []),
+  ];
   const described = describeTargets(stated);
   return spreadOverLayers(
     model,
@@ -44,7 +49,7 @@ export async function writeStates(
       keysAt: async (layer) => ({
         keys: await keysOf(layer, edited),
         kept: [
-          ...(keepOthers ? await keysOf(layer, others) : []),
+          ...(keepOthers ? await keptOf(layer) : []),
           ...(keepEarlier ? earlierKeys(keptKeys, layer) : []),
         ],
       }),

@@ -6,6 +6,8 @@ import { dispose } from "../../gpu/tensor";
 import type { Model } from "../../model/model";
 import { matrixName } from "../../model/weightNames";
 import { residualBefore, scoredAtTheEnd, teacherForced, type ScoredText } from "../answerLoss";
+import { paddingId } from "../paddedRun";
+import { maskedByPads } from "../padMask";
 import { fineTuningDefinition, type FineTuningSettings } from "../settings/fineTuningSettings";
 import { storedChange } from "../storedChange";
 import { descend, type Sample } from "../descend";
@@ -68,5 +70,8 @@ export const ftL = fineTuning(
 export const ftM = fineTuning(
   "FT-M",
   "Plain training of one layer on the answer's tokens.",
-  (model, { requests }) => requests.map((request) => teacherForced(model, request)),
+  (model, { requests, settings: { padMask, batchSize } }) => {
+    const texts = requests.map((request) => teacherForced(model, request));
+    return padMask === "own" ? texts : maskedByPads(texts, batchSize, paddingId(model.tokenizer));
+  },
 );

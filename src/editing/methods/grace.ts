@@ -36,12 +36,13 @@ export async function writeEntry(
   const losses = await trainValue(model, text, place, value, settings, signal, (done) =>
     report("Training the value", done.length, settings.steps, [done]),
   );
+  const { place: _before, ...written } = withEntry(codebook, entry, { value: Float32Array.from(value) });
   return {
     updates: [],
     losses: [losses],
     warnings: [],
     intermediates: [{ name: "query", shape: [inFeatures], values: input }],
-    codebook: withEntry(codebook, entry, { value: Float32Array.from(value) }),
+    codebook: settings.comparedToken === "published" ? { ...written, place } : written,
     placement,
   };
 }

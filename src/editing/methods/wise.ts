@@ -53,7 +53,7 @@ async function writeFact(
 ): Promise<{ memory: SideMemory; losses: MethodResult["losses"][number] }> {
   const { layer, unrelatedTexts: count } = settings;
   const unrelated = preserve.length === 0 ? [] : Array.from({ length: count }, (_, i) => preserve[(index + i) % preserve.length]!); // prettier-ignore
-  const texts = memoryTexts(model, request, contexts, unrelated);
+  const texts = memoryTexts(model, request, contexts, unrelated, settings.labelMask);
   const maskSeed = maskSeedFor(memory, settings, seed);
   const mask = drawMask(memory.in * memory.out, settings.maskRatio, maskSeed);
   const batch = await memoryBatch(model, layer, texts, settings, options.signal);
@@ -76,7 +76,14 @@ export const wise = method<WiseSettings>({
   settings: wiseDefinition,
   statisticsLayers: () => [],
   solvesWithMoment: false,
-  check: ({ saveEvery, mergeEvery }) => {
+  check: ({ saveEvery, mergeEvery, labelMask, routing }) => {
+    if (labelMask !== "own" && routing === "token")
+      throw new AppError(
+        "bad-request",
+        "The published label mask knows no answer tokens to route by.",
+        "Set routing to text, as published, or labelMask to own.",
+        { field: "labelMask" },
+      );
     if (mergeEvery % saveEvery === 0) return;
     throw new AppError(
       "bad-request",

@@ -57,6 +57,7 @@ export type AnyEditSettings = LongTargetSettings &
     nullSpaceThreshold: number;
     ridge: number;
     keepOthers: boolean;
+    padding: "dropped" | "published";
     keepEarlier: boolean;
     loop: "repaired" | "published";
   };
@@ -138,6 +139,7 @@ export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
     SECOND_MOMENT_WEIGHT,
     ...NULL_SPACE_SPECS,
     { name: "keepOthers", published: [], kind: "boolean", meaning: "all other tokens of the same texts are keys to be left alone" },
+    { name: "padding", published: [], kind: "choice", choices: ["dropped", "published"], meaning: "what becomes of the padding that shorter texts of one edit would get; published: with keepOthers its keys are left alone too" },
     KEEP_EARLIER,
     { name: "loop", published: [], kind: "choice", choices: ["repaired", "published"], meaning: "published: the single-state baselines' loop bug, which divides by all layers everywhere and uses the first layer's projector" },
     ...TRAINING_SPECS,
@@ -157,6 +159,7 @@ export const anyEditDefinition: SettingsDefinition<AnyEditSettings> = {
     nullSpaceThreshold: 2e-2,
     ridge: 0.1,
     keepOthers: true,
+    padding: "dropped",
     keepEarlier: false,
     loop: "repaired",
     ...trainingDefaults(model),

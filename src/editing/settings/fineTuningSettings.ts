@@ -12,6 +12,7 @@ export type FineTuningSettings = {
   stopLoss: number;
   batchSize: number;
   scoreSpecials: boolean;
+  padMask: "own" | "published";
 };
 
 export type LoraSettings = {
@@ -54,6 +55,7 @@ export const fineTuningDefinition: SettingsDefinition<FineTuningSettings> = {
     { name: "stopLoss", published: [], kind: "number", min: 0, max: 100, meaning: "training ends when a pass's mean loss is below (published: 0.01, fixed)" },
     { name: "batchSize", published: ["batch_size"], kind: "integer", min: 1, max: 128, meaning: "requests per update" },
     { name: "scoreSpecials", published: [], kind: "boolean", meaning: "FT-L: also score the beginning-of-text token that the target gets when encoded alone, as the published code does" },
+    { name: "padMask", published: [], kind: "choice", choices: ["own", "published"], meaning: "FT-M: what counts as the answer in a batch: each row's own; or, as the published mask has it in rows padded on the right, as many tokens later as the row has padding, which then is to be learned" },
   ], // prettier-ignore
   defaults: (model) => {
     const known = rowOf(KNOWN, model);
@@ -65,6 +67,7 @@ export const fineTuningDefinition: SettingsDefinition<FineTuningSettings> = {
       stopLoss: 1e-2,
       batchSize: 1,
       scoreSpecials: false,
+      padMask: "own",
       // FT-L trains the same layer as well or as badly.
       ...swept<FineTuningSettings>("FT-M", model),
     };

@@ -1,5 +1,6 @@
 /** WISE's hyper-parameters (algorithms.md 13). */
 import { MERGE_RULES, type MergeRule } from "../mergeShards";
+import type { LabelMask } from "../sideMemoryTexts";
 import { ELSEWHERE, rowOf, type ModelShape, type SettingsDefinition } from "./sharedSettings";
 
 export type WiseSettings = {
@@ -22,6 +23,7 @@ export type WiseSettings = {
   unrelatedTexts: number;
   routing: "token" | "text";
   answerMean: "answer" | "published";
+  labelMask: LabelMask;
 };
 
 type Row = ModelShape & { layer: number };
@@ -62,6 +64,7 @@ export const wiseDefinition: SettingsDefinition<WiseSettings> = {
     { name: "unrelatedTexts", published: [], kind: "integer", min: 0, max: 16, meaning: "texts per fact on which the copy should stay silent (published: one)" },
     { name: "routing", published: [], kind: "choice", choices: ["token", "text"], meaning: "each token goes its own way, the same in every pass; or, as published, all that one pass reads goes one way" },
     { name: "answerMean", published: [], kind: "choice", choices: ["answer", "published"], meaning: "the loss is the mean over the answer's tokens, or as published over one more" },
+    { name: "labelMask", published: [], kind: "choice", choices: ["own", "leftPadded", "rightPadded"], meaning: "which labels are learned: each row's own answer; or, as published, what stands behind the longest row's prompt in rows padded on the left (its GPT-2 and Llama 2) or on the right (its other models)" },
   ], // prettier-ignore
   defaults: (model) => {
     const scale = Math.sqrt(model.residualWidth / PUBLISHED_WIDTH);
@@ -86,6 +89,7 @@ export const wiseDefinition: SettingsDefinition<WiseSettings> = {
       unrelatedTexts: 1,
       routing: "token",
       answerMean: "answer",
+      labelMask: "own",
     };
   },
   elsewhere: {
