@@ -35,7 +35,7 @@ export const graceDefinition: SettingsDefinition<GraceSettings> = {
     { name: "steps", published: ["n_iter"], kind: "integer", min: 1, max: 1000, meaning: "updates of the value" },
     { name: "start", published: [], kind: "choice", choices: ["random", "output"], meaning: "a new value begins at random in [0, 1) (published: cold) or at the layer's own output (warm)" },
     { name: "labelTest", published: [], kind: "choice", choices: ["answer", "published"], meaning: "when two entries count as the same fact: by their answers, or as the published code does (by mean label ids, of another entry from the second on)" },
-    { name: "comparedToken", published: [], kind: "choice", choices: ["every", "published"], meaning: "which tokens are compared with the keys: every one; or, as in a plain pass of the published code, the one at the place of the latest fact's last prompt token, whatever is read (the last one of a shorter pass; in generation a pass is a piece of the prompt or a new token)" },
+    { name: "comparedToken", published: [], kind: "choice", choices: ["every", "published"], meaning: "which tokens are compared with the keys: every one; or, as published, the one at the place of the latest fact's last prompt token in whatever one pass reads, or the last of a shorter one" },
   ], // prettier-ignore
   defaults: (model) => ({
     layer: rowOf(KNOWN, model)?.layer ?? Math.min(model.layers - 1, Math.round(0.75 * model.layers)),
