@@ -1,6 +1,6 @@
 /** Why editing fails: facts compared, a pair tried, the damage meter; and a sequence paused, reloaded, gone back in. */
 import { expect, test, type Page } from "@playwright/test";
-import { axeFindings, openPage, PATIENCE, stateLine, waitForModel } from "./lab";
+import { axeFindings, editPanel, makeEdit, openPage, PATIENCE, stateLine, waitForModel } from "./lab";
 
 const overflows = (page: Page): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
@@ -103,12 +103,18 @@ test("facts compared, walked through by keys, a pair tried, and the damage told"
   expect(problems).toEqual([]);
 });
 
-test("a sequence of edits pauses, survives a reload, goes on, and comes back bit for bit", async ({
+test("a sequence of edits pauses, survives a reload, goes on, and comes back bit for bit; own edits are put back", async ({
   page,
 }) => {
   const { problems } = await openPage(page);
   await partsThatDoNotCome(page);
   problems.length = 0;
+  // An edit of the user's own, which makes way for the sequence and outlives the reload below.
+  const workspaces = page.getByRole("navigation");
+  await workspaces.getByText("Trace & edit").click();
+  await makeEdit(page);
+  const own = await editPanel(page).getByRole("switch").getAttribute("aria-label");
+  await workspaces.getByText("Lifelong").click();
   await page.getByLabel("Facts", { exact: true }).selectOption("20");
   await page.getByLabel("Measure after every").selectOption("1");
   await page.getByRole("button", { name: "Start", exact: true }).click();
@@ -134,5 +140,11 @@ test("a sequence of edits pauses, survives a reload, goes on, and comes back bit
   await expect(stateLine(page)).toHaveText(/base \+ \d edits?/u);
   await expect(page.locator("#accumulated-sentence")).toContainText("as measured");
   await lookAround(page, "lifelong");
+
+  await page.getByRole("button", { name: "Put my own edits back" }).click();
+  await expect(stateLine(page)).toHaveText("base + 1 edit", { timeout: PATIENCE });
+  await expect(page.getByRole("button", { name: "Put my own edits back" })).toBeHidden();
+  await workspaces.getByText("Trace & edit").click();
+  await expect(editPanel(page).getByRole("switch")).toHaveAttribute("aria-label", own ?? "");
   expect(problems).toEqual([]);
 });

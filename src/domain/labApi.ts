@@ -117,6 +117,12 @@ export type LabApi = {
     { bytes: Uint8Array<ArrayBuffer>; fileName: string; acceptOtherRevision: boolean },
     StackState
   >;
+  /** Edit files kept beside the loaded model while a sequence has their place on it: how many there are. */
+  editsAside: Handler<Record<never, never>, { sets: number }>;
+  /** One more of them; the stack is as it was. Refused where storage refuses. */
+  setEditsAside: Handler<{ bytes: Uint8Array<ArrayBuffer> }, { sets: number }>;
+  /** The newest takes the place of the stack, which with `keepPresent` is set aside in its turn. */
+  putEditsBack: Handler<{ keepPresent: boolean }, StackState>;
   /** The stack for other programs; read again and compared before it is given. */
   exportEdits: Handler<ExportRequest, ExportResult>;
   /** Sentences as unit vectors whose dot product says how alike they are. */

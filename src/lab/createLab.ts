@@ -6,6 +6,7 @@ import { measureDamage } from "./damage";
 import { cutTarget } from "./cutTarget";
 import { duelMethods } from "./duel";
 import { editFacts } from "./edit";
+import { editsAside, putEditsBack, setEditsAside } from "./editsAside";
 import { recomputeEdit } from "./recomputeEdit";
 import type { LabEnvironment } from "./environment";
 import { embedSentences } from "./embedSentences";
@@ -102,6 +103,9 @@ export function createLab(environment: LabEnvironment): LabApi {
     recomputeEdit: (request, context) => recomputeEdit(session, request, context),
     saveEdits: () => saveEdits(session),
     openEdits: (request) => openEdits(session, request),
+    editsAside: () => editsAside(session),
+    setEditsAside: (request) => setEditsAside(session, request),
+    putEditsBack: (request) => putEditsBack(session, request),
     embedSentences: (request, context) => embedSentences(session, request, context),
     exportEdits: (request, context) => exportStack(session, request, context),
     selfTest: async () => {

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { EditCall } from "../domain/edit";
 import type { LabNews } from "../domain/news";
+import { AppError } from "../lib/errors";
 import { createLab } from "./createLab";
 import { durableFiles, memoryFiles, type RawFiles } from "./durableFiles";
 import { nodeEnvironment } from "./nodeEnvironment";
@@ -116,6 +117,73 @@ describe("two tabs on one model", () => {
     expect((await one.state()).edits).toHaveLength(1);
     expect(await journal.read(`unreadable-${name}`)).toEqual(strange);
     expect((await (await tab(files)).state()).edits).toHaveLength(1);
+  });
+});
+
+describe("edits set aside", () => {
+  /** The stack makes way, as it does for a sequence. */
+  async function makeWay({ lab }: Awaited<ReturnType<typeof tab>>): Promise<void> {
+    await lab.setEditsAside(await lab.saveEdits({}, still), still);
+    await lab.keepFirstEdits({ count: 0 }, still);
+  }
+  const sets = async ({ lab }: Awaited<ReturnType<typeof tab>>) => (await lab.editsAside({}, still)).sets;
+
+  test("come back in a later visit with their bits, and what was made since takes their place", async () => {
+    const first = await tab(files);
+    await first.lab.edit(norway, still);
+    const own = (await first.state()).weightHash;
+    await makeWay(first);
+    expect(await first.state()).toMatchObject({ edits: [], line: "base model" });
+
+    const next = await tab(files);
+    expect(await sets(next)).toBe(1);
+    await next.lab.edit(britain, still);
+    const since = (await next.state()).weightHash;
+    expect((await next.lab.putEditsBack({ keepPresent: true }, still)).weightHash).toBe(own);
+    expect(await sets(next)).toBe(1);
+    expect((await (await tab(files)).state()).weightHash).toBe(own);
+    expect((await next.lab.putEditsBack({ keepPresent: false }, still)).weightHash).toBe(since);
+    expect(await sets(next)).toBe(0);
+    await expect(next.lab.putEditsBack({ keepPresent: false }, still)).rejects.toMatchObject({
+      code: "bad-request",
+    });
+    expect((await next.state()).weightHash).toBe(since);
+  });
+
+  test("are counted once, and every set comes in turn past one that cannot be read", async () => {
+    const { lab, state } = await tab(files);
+    await lab.edit(norway, still);
+    const own = (await state()).weightHash;
+    const { bytes } = await lab.saveEdits({}, still);
+    for (let times = 0; times < 2; times++)
+      expect(await lab.setEditsAside({ bytes }, still)).toEqual({ sets: 1 });
+    await lab.keepFirstEdits({ count: 0 }, still);
+    const strange = new TextEncoder().encode("another kind of file") as Uint8Array<ArrayBuffer>;
+    expect(await lab.setEditsAside({ bytes: strange }, still)).toEqual({ sets: 2 });
+    await expect(lab.putEditsBack({ keepPresent: false }, still)).rejects.toBeInstanceOf(AppError);
+    expect(await state()).toMatchObject({ edits: [] });
+    expect((await lab.putEditsBack({ keepPresent: false }, still)).weightHash).toBe(own);
+    expect(await lab.editsAside({}, still)).toEqual({ sets: 1 });
+  });
+
+  test("stay when storage is full, whatever it refuses", async () => {
+    const page = await tab(files);
+    await page.lab.edit(norway, still);
+    const own = (await page.state()).weightHash;
+    const file = await page.lab.saveEdits({}, still);
+    files.left = 500;
+    await expect(page.lab.setEditsAside(file, still)).rejects.toMatchObject({ code: "storage" });
+    expect(await sets(page)).toBe(0);
+    expect((await page.state()).weightHash).toBe(own);
+
+    files.left = Infinity;
+    await makeWay(page);
+    files.left = 500;
+    expect((await page.lab.putEditsBack({ keepPresent: false }, still)).weightHash).toBe(own);
+    expect(page.news.at(-1)).toMatchObject({ kind: "unkept" });
+    expect(await sets(page)).toBe(1);
+    files.left = Infinity;
+    expect(await sets(await tab(files))).toBe(1);
   });
 });
 

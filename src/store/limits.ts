@@ -4,7 +4,6 @@
  */
 import type { EditCall, EditResult } from "../domain/edit";
 import type { Fact } from "../domain/superposition";
-import type { Lab } from "../workers/client";
 import { FEW_FACTS } from "./factListStore";
 import type { Gallery } from "./gallery";
 import { createSequences } from "./sequences";
@@ -21,7 +20,7 @@ type Page = {
   previewCall(): EditCall | undefined;
 };
 
-export function createLimits(stores: Stores, lab: Pick<Lab, "knownFacts" | "saveEdits">, page: Page) {
+export function createLimits(stores: Stores, lab: Parameters<typeof createSequences>[1], page: Page) {
   const { model, edit, stack } = stores;
   const { facts: list, superposition, interference, lifelong, damage } = stores;
   let gallery: Gallery | undefined;

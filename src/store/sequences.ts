@@ -2,8 +2,9 @@
 import type { StackState } from "../domain/edit";
 import type { Fact } from "../domain/superposition";
 import type { Lab } from "../workers/client";
-import { forgetAside, keepAside, recallAside } from "./keptAside";
+import type { AsideStorage } from "./keptAside";
 import { lifelongPlan, type LeftOut } from "./lifelongPlan";
+import { createOwnEdits, type OwnEditsLab } from "./ownEdits";
 import type { Stores } from "./stores";
 
 type Page = {
@@ -13,9 +14,6 @@ type Page = {
 
 const TOO_FEW =
   "Open a list of facts with their answers in the Superposition workspace, several of each kind.";
-
-const TOO_LARGE =
-  "They can be put back as long as this page is open. To have them later, put them back and save them.";
 
 /** How many and why, by the first of them. */
 function leftOutWords(leftOut: readonly LeftOut[], of: number): string[] {
@@ -28,37 +26,17 @@ function leftOutWords(leftOut: readonly LeftOut[], of: number): string[] {
 
 export function createSequences(
   stores: Stores,
-  lab: Pick<Lab, "knownFacts" | "saveEdits">,
+  lab: Pick<Lab, "knownFacts"> & OwnEditsLab,
   page: Page,
-  storage: Storage | undefined = globalThis.localStorage,
+  storage: AsideStorage | undefined = globalThis.localStorage,
 ) {
   const { model, stack, notices, lifelong, damage } = stores;
-  /** Edits that made way for a sequence, to be put back, by the model they are of. */
-  const setAside = new Map<string, Uint8Array<ArrayBuffer>>();
-  const asideOf = (modelHash: string) => setAside.get(modelHash) ?? recallAside(storage, modelHash);
-  model.subscribe(({ model: now }, { model: before }) => {
-    if (now?.hash !== before?.hash)
-      lifelong.setState({ isSetAside: now !== undefined && asideOf(now.hash) !== undefined });
-  });
+  const ownEdits = createOwnEdits(stores, lab, page.changeStack, storage);
 
   const adopt = (state: StackState): void => stack.getState().adopt(state);
   const afterwards = async (): Promise<void> => {
     await page.changeStack(() => stack.getState().refresh());
     void damage.getState().measure();
-  };
-
-  /** The user's own edits are kept; those of an earlier sequence are known by its points and can be made again. */
-  const makeRoom = async (modelHash: string): Promise<void> => {
-    const count = stack.getState().stack?.edits.length ?? 0;
-    if (count === 0) return;
-    if (lifelong.getState().onStack === undefined) {
-      const { bytes } = await lab.saveEdits({});
-      setAside.set(modelHash, bytes);
-      if (!keepAside(storage, modelHash, bytes))
-        notices.getState().tell("info", "This browser cannot keep your own edits beside the run.", TOO_LARGE);
-      lifelong.setState({ isSetAside: true });
-    }
-    await page.changeStack(() => stack.getState().keepFirst(0));
   };
 
   return {
@@ -76,7 +54,7 @@ export function createSequences(
       }
       // The model's own list holds several facts of a subject on purpose.
       const plan = { ...planned, leftOut: own.length > 0 ? [] : leftOut };
-      await makeRoom(loaded.hash);
+      if (!(await ownEdits.makeRoom(loaded.hash))) return;
       const list = own.length > 0 ? "known facts" : stores.facts.getState().name;
       await start(plan, { model: loaded, list, settings: {} }, adopt);
       await afterwards();
@@ -91,17 +69,6 @@ export function createSequences(
         if (state !== undefined) adopt(state);
       });
     },
-    async putBack(): Promise<void> {
-      const modelHash = model.getState().model?.hash;
-      const bytes = modelHash === undefined ? undefined : asideOf(modelHash);
-      if (modelHash === undefined || bytes === undefined) return;
-      const file = new File([bytes], "edits.palimpsest");
-      let isBack = false;
-      await page.changeStack(async () => void (isBack = await stack.getState().open(file, false)));
-      if (!isBack) return;
-      setAside.delete(modelHash);
-      forgetAside(storage, modelHash);
-      lifelong.setState({ isSetAside: false });
-    },
+    putBack: ownEdits.putBack,
   };
 }

@@ -21,6 +21,8 @@ export type StackStoreState = {
   /** The stack as a `.palimpsest` file. */
   save(): Promise<Uint8Array<ArrayBuffer> | undefined>;
   open(file: File, acceptOtherRevision: boolean): Promise<boolean>;
+  /** Edits that were set aside take the place of those on the model. */
+  putBack(keepPresent: boolean): Promise<void>;
   /** The way to other programs: under way, or what was found on reading the files again. */
   exporting: Run<ExportResult>;
   export(format: ExportFormat): Promise<ExportResult | undefined>;
@@ -41,6 +43,7 @@ type StackLab = Pick<
   | "saveEdits"
   | "openEdits"
   | "keepFirstEdits"
+  | "putEditsBack"
   | "exportEdits"
 >;
 
@@ -85,6 +88,8 @@ export function createStackStore(lab: StackLab): StackStore {
         if (mayInsist) set({ refusedFile: file });
         return isOpen;
       },
+      putBack: async (keepPresent) =>
+        void (await change((context) => lab.putEditsBack({ keepPresent }, context))),
       export: (format) => leaving.start((context) => lab.exportEdits({ format }, context)),
       adopt: (stack) => set({ stack, change: IDLE, exporting: IDLE }),
       forget: () => {

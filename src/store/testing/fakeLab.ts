@@ -225,6 +225,7 @@ export type FakeLab = Lab & { calls: { method: string; request: unknown }[] };
 export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
   let stack = stackOf([]);
   let kept = [KEPT];
+  let aside = 0;
   const calls: FakeLab["calls"] = [];
   const lab: Lab = {
     listModels: () => Promise.resolve([MODEL]),
@@ -286,6 +287,12 @@ export function createFakeLab(overrides: Partial<Lab> = {}): FakeLab {
     recomputeEdit: () => Promise.resolve({ ...EDIT_RESULT, stack }),
     saveEdits: () => Promise.resolve({ bytes: new Uint8Array(8) }),
     openEdits: () => Promise.resolve((stack = stackOf([true]))),
+    editsAside: () => Promise.resolve({ sets: aside }),
+    setEditsAside: () => Promise.resolve({ sets: (aside += 1) }),
+    putEditsBack: () => {
+      aside -= 1;
+      return Promise.resolve((stack = stackOf([true])));
+    },
     embedSentences: () => Promise.reject(new Error("not asked for in these tests")),
     exportEdits: () => Promise.reject(new Error("not asked for in these tests")),
     selfTest: () => Promise.resolve(SELF_TEST),
