@@ -40,7 +40,7 @@ export function ChartFrame({ plane, width, height, xName, yName, children }: Cha
         {xName}
       </text>
       {yName === undefined ? null : (
-        <text className={styles.axis} x={left} y={foot + 31}>
+        <text className={styles.axis} x={0} y={12}>
           {yName}
         </text>
       )}

@@ -58,7 +58,7 @@ export function LineChart(props: LineChartProps) {
       points.map(([, y]) => y),
       [0],
     );
-  const plane = planeOf(width, height, xDomain, yDomain);
+  const plane = planeOf(width, height, xDomain, yDomain, yName !== undefined);
   const pick = (event: PointerEvent<HTMLDivElement>): void => {
     if (onPick === undefined || (event.type === "pointermove" && event.buttons !== 1)) return;
     onPick(plane.xAt(event.clientX - event.currentTarget.getBoundingClientRect().left));
@@ -73,29 +73,11 @@ export function LineChart(props: LineChartProps) {
       >
         <ChartFrame plane={plane} width={width} height={height} xName={xName} {...(yName && { yName })}>
           {props.under?.(plane)}
-          {markers.map(({ x, label, stroke }) => (
-            <g key={`${label}${x}`}>
-              <line
-                x1={plane.x(x)}
-                x2={plane.x(x)}
-                y1={plane.top}
-                y2={plane.top + plane.height}
-                stroke={stroke}
-                strokeDasharray="3 3"
-              />
-              <text
-                className={styles.marker}
-                x={plane.x(x) + (plane.x(x) > width * 0.7 ? -5 : 5)}
-                y={plane.top + 11}
-                textAnchor={plane.x(x) > width * 0.7 ? "end" : "start"}
-                style={{ fill: stroke }}
-              >
-                {label}
-              </text>
-            </g>
-          ))}
           {[...behind, ...series].map((one) => (
             <Curve key={one.key} one={one} plane={plane} hasDots={props.hasDots ?? false} />
+          ))}
+          {markers.map((marker, at) => (
+            <Mark key={`${marker.label}${marker.x}`} marker={marker} plane={plane} line={at} />
           ))}
         </ChartFrame>
       </div>
@@ -112,6 +94,34 @@ export function LineChart(props: LineChartProps) {
         </ul>
       ) : null}
     </figure>
+  );
+}
+
+/** A place along the axis. Its words stand on the curves, one line each, on the side that has more room. */
+function Mark({ marker, plane, line }: { marker: Marker; plane: Plane; line: number }) {
+  const { label, stroke } = marker;
+  const x = plane.x(marker.x);
+  const isRight = x > plane.left + plane.width * 0.6;
+  return (
+    <g>
+      <line
+        x1={x}
+        x2={x}
+        y1={plane.top}
+        y2={plane.top + plane.height}
+        stroke={stroke}
+        strokeDasharray="3 3"
+      />
+      <text
+        className={styles.marker}
+        x={x + (isRight ? -5 : 5)}
+        y={plane.top + 14 + 16 * line}
+        textAnchor={isRight ? "end" : "start"}
+        style={{ fill: stroke }}
+      >
+        {label}
+      </text>
+    </g>
   );
 }
 

@@ -40,7 +40,7 @@ export function ScatterChart(props: ScatterChartProps) {
       finite.map(([, y]) => y),
       [0],
     );
-  const plane = planeOf(width, height, xDomain, yDomain);
+  const plane = planeOf(width, height, xDomain, yDomain, true);
   const path = finite.map(([x, y]) => `M${plane.x(x).toFixed(1)} ${plane.y(y).toFixed(1)}h0`).join("");
   const ends = [Math.max(xDomain[0], yDomain[0]), Math.min(xDomain[1], yDomain[1])] as const;
   return (

@@ -19,24 +19,29 @@ export type Plane = {
 const LEFT = 44;
 const RIGHT = 14;
 const TOP = 8;
+/** Above the numbers of an axis that is named. */
+const NAME = 18;
 const BOTTOM = 34;
+/** Least distance of two numbers one above the other. */
+const TICK_LINE = 17;
 
-/** Values beyond a domain are drawn at its edge. */
-export function planeOf(width: number, height: number, x: Domain, y: Domain): Plane {
-  const inner = { width: Math.max(40, width - LEFT - RIGHT), height: height - TOP - BOTTOM };
+/** Values beyond a domain are drawn at its edge. `hasName`: room for the name of the y axis above it. */
+export function planeOf(width: number, height: number, x: Domain, y: Domain, hasName = false): Plane {
+  const top = TOP + (hasName ? NAME : 0);
+  const inner = { width: Math.max(40, width - LEFT - RIGHT), height: height - top - BOTTOM };
   const place = (value: number, [from, to]: Domain): number => {
     const share = to > from ? (value - from) / (to - from) : 0.5;
     return Math.min(1, Math.max(0, share));
   };
   return {
     left: LEFT,
-    top: TOP,
+    top,
     ...inner,
     x: (value) => LEFT + place(value, x) * inner.width,
-    y: (value) => TOP + (1 - place(value, y)) * inner.height,
+    y: (value) => top + (1 - place(value, y)) * inner.height,
     xAt: (at) => x[0] + Math.min(1, Math.max(0, (at - LEFT) / inner.width)) * (x[1] - x[0]),
     xTicks: axisTicks(...x).filter((_, at, all) => inner.width > 260 || at % Math.ceil(all.length / 4) === 0),
-    yTicks: axisTicks(...y),
+    yTicks: axisTicks(...y).filter((_, at, all) => inner.height / all.length >= TICK_LINE || at % 2 === 0),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { LifelongPoint } from "../../domain/lifelong";
 import { ChartPanel } from "../charts/ChartPanel";
 import { LineChart } from "../charts/LineChart";
+import { domainOf, type Domain } from "../charts/plane";
 import { useSlice } from "../workspaceContext";
 import {
   growthSentence,
@@ -11,6 +12,7 @@ import {
   perplexityCurve,
   retentionByAge,
   retentionSentence,
+  type CurvePoints,
 } from "./lifelongCurves";
 import layout from "../ui/layout.module.css";
 
@@ -64,7 +66,10 @@ function Interference({ points }: { points: readonly LifelongPoint[] }) {
       {predicted.length > 1 ? (
         <LineChart
           series={[
-            { key: "measured", name: "measured", points: measured, stroke: "var(--edit)", width: 3 },
+            {
+              ...{ key: "measured", name: "measured", points: measured },
+              ...{ stroke: "var(--edit)", width: 7, opacity: 0.45 },
+            },
             {
               key: "predicted",
               name: "predicted: Σ p(kᵢ, y) δᵢ",
@@ -82,7 +87,15 @@ function Interference({ points }: { points: readonly LifelongPoint[] }) {
   );
 }
 
+/** About 1, so that a change of a few hundredths is seen for what it is. */
+const aroundOne = (curve: CurvePoints): Domain =>
+  domainOf(
+    curve.map(([, y]) => y),
+    [0.9, 1.1],
+  );
+
 function Growth({ points }: { points: readonly LifelongPoint[] }) {
+  const perplexity = perplexityCurve(points);
   return (
     <ChartPanel id="growth" title="Norms and language" sentence={growthSentence(points)}>
       <LineChart
@@ -90,22 +103,23 @@ function Growth({ points }: { points: readonly LifelongPoint[] }) {
           {
             key: "perplexity",
             name: "perplexity",
-            points: perplexityCurve(points),
+            points: perplexity,
             stroke: "var(--attention)",
           },
         ]}
         labelledBy="growth-sentence"
         xName="edits written"
-        yName="relative perplexity"
-        height={150}
+        yName="perplexity, as a multiple of the model’s own"
+        height={170}
+        yDomain={aroundOne(perplexity)}
         hasLegend={false}
       />
       <LineChart
         series={[{ key: "norm", name: "norm", points: normCurve(points), stroke: "var(--mlp)" }]}
         labelledBy="growth-sentence"
         xName="edits written"
-        yName="largest ‖W − W₀‖ / ‖W₀‖"
-        height={150}
+        yName="largest change of a weight, ‖W − W₀‖ / ‖W₀‖"
+        height={170}
         hasLegend={false}
       />
     </ChartPanel>

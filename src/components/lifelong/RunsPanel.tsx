@@ -46,7 +46,7 @@ export function RunsPanel({ className }: { className?: string | undefined }) {
               <ActionIcon
                 variant="subtle"
                 color="gray"
-                size="sm"
+                size="md"
                 aria-label={`Forget ${name}`}
                 disabled={isRunning}
                 onClick={() => remove(id)}

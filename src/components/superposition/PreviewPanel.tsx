@@ -119,7 +119,7 @@ function Check() {
               points={facts.map(({ predicted, measured }) => [predicted, measured] as const)}
               labelledBy="agreement-sentence"
               xName="predicted change ‖ΔW k‖"
-              yName="measured"
+              yName="measured change"
               hasDiagonal
             />
           )}
@@ -132,7 +132,7 @@ function Check() {
             )}
             labelledBy="lost-sentence"
             xName="p of the fact’s answer before"
-            yName="after"
+            yName="p of it after"
             stroke="var(--edit)"
             xDomain={[0, 1]}
             yDomain={[0, 1]}
