@@ -8,7 +8,7 @@ import { useOpener } from "../ui/useOpener";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import styles from "./damage.module.css";
 import { DamageLight } from "./DamageLight";
-import { LEVELS } from "./damageWords";
+import { LEVELS } from "./levelWords";
 
 const DamageSheet = fetchedOver("The report of the damage", () => import("./DamageSheet"));
 

@@ -3,20 +3,21 @@ import type { DamageReport } from "../../domain/damage";
 import FloatingSheet from "../ui/FloatingSheet";
 import styles from "./damage.module.css";
 import { DamageLight } from "./DamageLight";
-import { LEVELS, measureBounds, measureName, measureValue } from "./damageWords";
+import { levelSentence, measureBounds, measureName, measureValue } from "./damageWords";
+import { LEVELS } from "./levelWords";
 
 /** `isOld`: of weights that have changed since. */
 type DamageSheetProps = { report: DamageReport; isOld: boolean; onClose: () => void };
 
 export default function DamageSheet({ report, isOld, onClose }: DamageSheetProps) {
-  const { word, colour, sentence } = LEVELS[report.level];
+  const { word, colour } = LEVELS[report.level];
   return (
     <FloatingSheet name="Damage" width={380} onClose={onClose}>
       <p className={styles.head}>
         <b>
           {word} ({colour})
         </b>
-        . {sentence}
+        . {levelSentence(report)}
       </p>
       <ul className={styles.list}>
         {report.measures.map((measure) => (
@@ -32,8 +33,9 @@ export default function DamageSheet({ report, isOld, onClose }: DamageSheetProps
         ))}
       </ul>
       <p className={styles.foot}>
-        The light is the worst of these, against the model without edits. Measured in{" "}
-        {Math.round(report.milliseconds)} ms,{" "}
+        The light is the worst of these, against the model without edits. Perplexity: how surprised the model
+        is by ordinary text. Drift: how far the probabilities of its next word have moved. Measured in{" "}
+        {(report.milliseconds / 1000).toFixed(1)} s,{" "}
         {isOld ? "before the newest change; it is measured again." : "by itself after every change."}
       </p>
     </FloatingSheet>

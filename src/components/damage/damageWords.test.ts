@@ -1,7 +1,7 @@
 /** Every measure in words, with the bounds it is held against. */
 import { expect, test } from "vitest";
 import { damageMeasure, levelOf, worstLevel } from "../../lib/damageLevels";
-import { measureBounds, measureName, measureValue } from "./damageWords";
+import { levelSentence, measureBounds, measureName, measureValue } from "./damageWords";
 
 test.each([
   ["neighbours", 0.88, "worn", "88.0\u00a0% kept"],
@@ -23,4 +23,12 @@ test("perplexity is told as a multiple, and the worst measure is the light", () 
   expect(worstLevel([])).toBe("sound");
   expect(levelOf("perplexity", Number.NaN)).toBe("broken");
   expect(levelOf("perplexity", Number.POSITIVE_INFINITY)).toBe("broken");
+});
+
+test("a weight that moved far is not called a loss, unless something was lost as well", () => {
+  const norm = damageMeasure("norm", 2, 7);
+  const facts = damageMeasure("facts", 0.9, 24);
+  expect(levelSentence({ level: "worn", measures: [norm] })).toContain("answered as before");
+  expect(levelSentence({ level: "worn", measures: [norm, facts] })).toContain("begun to change");
+  expect(levelSentence({ level: "sound", measures: [damageMeasure("norm", 0.1, 7)] })).toContain("hardly");
 });

@@ -1,13 +1,24 @@
-/** The damage meter in words: one short word for the light, one line for every measure with its bounds. Pure. */
-import type { DamageLevel, DamageMeasure } from "../../domain/damage";
+/** The damage meter in words: what the light means, and one line for every measure with its bounds. Pure. */
+import type { DamageLevel, DamageMeasure, DamageReport } from "../../domain/damage";
 
-export const LEVELS: Readonly<Record<DamageLevel, { word: string; colour: string; sentence: string }>> = {
-  sound: { word: "sound", colour: "green", sentence: "The edits have hardly touched anything else." },
-  worn: { word: "worn", colour: "amber", sentence: "The edits have begun to change what no edit is about." },
-  broken: { word: "broken", colour: "red", sentence: "The edits have broken part of what the model knew." },
+const SENTENCES: Readonly<Record<DamageLevel, string>> = {
+  sound: "The edits have hardly touched anything else.",
+  worn: "The edits have begun to change what no edit is about.",
+  broken: "The edits have broken part of what the model knew.",
 };
 
+/** What the light means here. A weight that moved far is a warning, not yet a loss. */
+export function levelSentence({ level, measures }: Pick<DamageReport, "level" | "measures">): string {
+  const told = measures.filter((measure) => measure.level !== "sound");
+  return told.length > 0 && told.every(({ kind }) => kind === "norm")
+    ? "A weight has moved far from what it was. What was asked is still answered as before, but further edits may break it."
+    : SENTENCES[level];
+}
+
 const percent = (value: number): string => `${(value * 100).toFixed(value > 0.995 ? 0 : 1)}\u00a0%`;
+
+/** A bound is a round number. */
+const bound = (value: number): string => `${Number((value * 100).toPrecision(3))}\u00a0%`;
 
 /** A divergence of the order of 10⁻⁴ is still worth reading. */
 const small = (value: number): string => (value < 0.001 ? "under 0.001" : value.toFixed(3));
@@ -46,12 +57,12 @@ export function measureBounds({ kind, amber, red }: DamageMeasure): string {
   switch (kind) {
     case "neighbours":
     case "facts":
-      return `amber below ${percent(amber)}, red below ${percent(red)}`;
+      return `amber below ${bound(amber)}, red below ${bound(red)}`;
     case "perplexity":
       return `amber above × ${amber}, red above × ${red}`;
     case "drift":
-      return `amber above ${amber}, red above ${red}`;
+      return `amber above ${amber}, red above ${red} nats`;
     case "norm":
-      return `amber above ${percent(amber)}, red above ${percent(red)}`;
+      return `amber above ${bound(amber)}, red above ${bound(red)}`;
   }
 }
