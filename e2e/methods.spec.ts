@@ -120,7 +120,7 @@ test("a pasted list is written, then put to several methods, and the model stays
     await page.getByRole("checkbox", { name, exact: true }).click();
   }
   await page.getByRole("button", { name: "Compare 2 methods" }).click();
-  await expect(page.getByText(/Of 2 requests, .*: the best balance of 2/u)).toBeVisible({
+  await expect(page.getByText(/Of 2 requests, .*: the most of 2\. What it costs is not asked/u)).toBeVisible({
     timeout: PATIENCE,
   });
   const table = page.getByRole("region", { name: "The duel in numbers" });

@@ -12,6 +12,11 @@ import { SubHead } from "../ui/Panel";
 import { batchCsv, probesByRequest } from "./batchRows";
 import styles from "./batch.module.css";
 
+const COLUMNS = [
+  { kind: "paraphrase", label: "wordings" },
+  { kind: "neighbourhood", label: "neighbours" },
+] as const;
+
 function Count({ probes, kind }: { probes: readonly Probe[]; kind: Probe["kind"] }) {
   const some = probes.filter((probe) => probe.kind === kind);
   return <>{some.length === 0 ? "–" : `${some.filter(succeeded).length}/${some.length}`}</>;
@@ -19,6 +24,8 @@ function Count({ probes, kind }: { probes: readonly Probe[]; kind: Probe["kind"]
 
 export function BatchTable({ result }: { result: EditResult }) {
   const grouped = probesByRequest(result.probes);
+  // What no request asks has no column.
+  const columns = COLUMNS.filter(({ kind }) => result.probes.some((probe) => probe.kind === kind));
   return (
     <>
       <SubHead
@@ -41,8 +48,11 @@ export function BatchTable({ result }: { result: EditResult }) {
               <th scope="col">subject and new answer</th>
               <th scope="col">p(new answer)</th>
               <th scope="col">rewrite</th>
-              <th scope="col">wordings</th>
-              <th scope="col">neighbours</th>
+              {columns.map(({ kind, label }) => (
+                <th scope="col" key={kind}>
+                  {label}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -63,12 +73,11 @@ export function BatchTable({ result }: { result: EditResult }) {
                     <span aria-hidden="true">{isGood ? "✓" : "✗"}</span>
                     <span className="visually-hidden">{isGood ? "as hoped" : "not as hoped"}</span>
                   </td>
-                  <td>
-                    <Count probes={probes} kind="paraphrase" />
-                  </td>
-                  <td>
-                    <Count probes={probes} kind="neighbourhood" />
-                  </td>
+                  {columns.map(({ kind }) => (
+                    <td key={kind}>
+                      <Count probes={probes} kind={kind} />
+                    </td>
+                  ))}
                 </tr>
               );
             })}

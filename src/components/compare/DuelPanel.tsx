@@ -6,6 +6,7 @@ import { groupByFamily } from "../edit/methodFamilies";
 import { ErrorNote } from "../ui/ErrorNote";
 import { JobLine } from "../ui/JobLine";
 import { Panel, SubHead } from "../ui/Panel";
+import layout from "../ui/layout.module.css";
 import { useScheme } from "../ui/useScheme";
 import { useSlice, useWorkspace } from "../workspaceContext";
 import styles from "./compare.module.css";
@@ -41,13 +42,18 @@ function MethodBoxes() {
   );
 }
 
+const PROMISE =
+  "Every method writes the same requests, each on the untouched model, and is asked the same questions: does the new answer come, also in other words, and are neighbouring facts as they were?";
+
 function Outcome() {
   const run = useSlice("duel", (state) => state.run);
   const finished = useSlice("duel", (state) => state.result);
   const requests = useSlice("duel", (state) => state.requests);
   const scheme = useScheme();
   const result = run.status === "running" ? run.partial : finished;
-  if (result === undefined || result.entries.length === 0) return null;
+  if (result === undefined || result.entries.length === 0) {
+    return run.status === "running" ? null : <p className={layout.empty}>{PROMISE}</p>;
+  }
   const sentence = duelSentence(result, requests);
   return (
     <>

@@ -18,13 +18,15 @@ const seconds = (milliseconds: number): string =>
   milliseconds < 950 ? `${(milliseconds / 1000).toFixed(1)}\u00a0s` : remaining(milliseconds / 1000);
 
 export function DuelTable({ result: { before, entries } }: { result: DuelResult }) {
+  // What no request asks has no column.
+  const kinds = KINDS.filter(({ kind }) => before[kind] !== null);
   return (
     <div className={styles.box} tabIndex={0} role="region" aria-label="The duel in numbers">
       <table className={styles.table}>
         <thead>
           <tr>
             <th scope="col">method</th>
-            {KINDS.map(({ kind, label }) => (
+            {kinds.map(({ kind, label }) => (
               <th scope="col" key={kind}>
                 {label}
               </th>
@@ -36,7 +38,7 @@ export function DuelTable({ result: { before, entries } }: { result: DuelResult 
         <tbody>
           <tr className={styles.soft}>
             <th scope="row">before</th>
-            {KINDS.map(({ kind }) => (
+            {kinds.map(({ kind }) => (
               <td key={kind}>
                 <Score score={before[kind]} />
               </td>
@@ -49,7 +51,7 @@ export function DuelTable({ result: { before, entries } }: { result: DuelResult 
               <th scope="row">{entry.method}</th>
               {isDone(entry) ? (
                 <>
-                  {KINDS.map(({ kind }) => (
+                  {kinds.map(({ kind }) => (
                     <td key={kind}>
                       <Score score={entry.scores[kind]} />
                     </td>
@@ -67,7 +69,7 @@ export function DuelTable({ result: { before, entries } }: { result: DuelResult 
                   </td>
                 </>
               ) : (
-                <td colSpan={5} className={styles.refused}>
+                <td colSpan={kinds.length + 2} className={styles.refused}>
                   {visibleString(`${entry.error.message} ${entry.error.remedy}`, "none")}
                 </td>
               )}
@@ -75,6 +77,10 @@ export function DuelTable({ result: { before, entries } }: { result: DuelResult 
           ))}
         </tbody>
       </table>
+      <p className={styles.note}>
+        Each cell: how many came out as wanted, then the mean probability of the wanted answer. ‖ΔW‖/‖W‖: the
+        largest change of a weight, as a share of its size.
+      </p>
     </div>
   );
 }

@@ -37,11 +37,13 @@ test("the best balance is named with its numbers, and so is who could not take p
   );
 });
 
-test("probes that no request brings are not spoken of", () => {
+test("a list that asks for the rewrite alone is told to say nothing of the cost", () => {
   const bare = { rewrite: kind(1, 1), paraphrase: null, neighbourhood: null };
   const [first] = result.entries;
   const one = { ...result, entries: [{ ...first, scores: bare } as DuelResult["entries"][number]] };
-  expect(duelSentence(one, 1)).toBe("Of this request, ROME writes 1 of 1: the best balance of 1.");
+  expect(duelSentence(one, 1)).toBe(
+    "Of this request, ROME writes 1 of 1, with 100\u00a0% on average. What it costs is not asked: the list has no other wordings and no neighbours.",
+  );
 });
 
 test("the table holds every method, quoted where a text could break it", () => {

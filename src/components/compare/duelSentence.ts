@@ -1,5 +1,6 @@
 /** What a duel came to, in one sentence with its numbers. Pure. */
 import type { DuelResult, KindScore } from "../../domain/trials";
+import { percent } from "../ui/numbers";
 
 type Done = DuelResult["entries"][number] & { status: "done" };
 
@@ -25,6 +26,16 @@ export function standing({ scores }: Done): number {
 /** Below it, some kind of probe failed altogether. */
 const NO_BALANCE = 1e-4;
 
+/** Lists that ask for nothing but the rewrite cannot tell what a method costs. */
+function rewriteSentence(done: readonly Done[], requests: number): string {
+  const best = done.toSorted((a, b) => standing(b) - standing(a))[0]!;
+  const { good = 0, count = 0, p = 0 } = best.scores.rewrite ?? {};
+  const what = requests === 1 ? "this request" : `${requests} requests`;
+  const alike = done.filter(({ scores }) => scores.rewrite?.good === good).length - 1;
+  const others = alike === 0 ? "" : `, as ${alike === 1 ? "does one other" : `do ${alike} others`}`;
+  return `Of ${what}, ${best.method} writes ${good} of ${count}${others}, with ${percent(p)} on average${done.length === 1 ? "" : `: the most of ${done.length}`}. What it costs is not asked: the list has no other wordings and no neighbours.`;
+}
+
 const of = (score: KindScore | null): string | undefined =>
   score === null ? undefined : `${score.good} of ${score.count}`;
 
@@ -35,6 +46,7 @@ export function duelSentence(result: DuelResult, requests: number): string {
   const refused = failed === 0 ? "" : ` ${failed} could not take these requests.`;
   if (best === undefined) return `No method could take these requests.`;
   const { rewrite, paraphrase, neighbourhood } = best.scores;
+  if (paraphrase === null && neighbourhood === null) return `${rewriteSentence(done, requests)}${refused}`;
   const parts = [
     `writes ${of(rewrite) ?? "none"}`,
     ...(paraphrase === null ? [] : [`answers ${of(paraphrase)} other wordings`]),

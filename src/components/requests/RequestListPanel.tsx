@@ -38,7 +38,9 @@ function Outcome() {
   return (
     <p className={styles.sentence} role="status">
       Recognised as {FORMS[list.form]}: {good} {good === 1 ? "request" : "requests"}
-      {bad === 0 ? "." : `; ${bad} ${bad === 1 ? "row is" : "rows are"} left out for what is said there.`}
+      {bad === 0
+        ? "."
+        : `; ${bad} ${bad === 1 ? "row is" : "rows are"} left out, for the reason written there.`}
       {list.rows.length === MOST_ROWS
         ? ` The first ${MOST_ROWS} rows only; the command line takes more.`
         : ""}
@@ -102,7 +104,8 @@ export function RequestListPanel({ gallery }: { gallery: Gallery | undefined }) 
       {list === undefined ? (
         <p className={styles.hint}>
           Paste a table with a header line, or JSON: CounterFact, zsRE, KnowEdit, UnKE, AKEW and
-          EditEverything are recognised by their fields.
+          EditEverything are recognised by their fields. To begin with, add the examples: they bring other
+          wordings and neighbouring facts, which show what an edit costs.
         </p>
       ) : (
         <RequestTable rows={list.rows} />
