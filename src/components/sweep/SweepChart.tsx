@@ -60,6 +60,7 @@ export function SweepChart({ result, trace, layers, best }: SweepChartProps) {
   return (
     <figure className={styles.figure} aria-labelledby="sweep-legend">
       <figcaption className={styles.legend} id="sweep-legend">
+        Probability of the
         {SERIES.map(({ kind, label }) => (
           <span key={kind} data-series={kind}>
             {label}
@@ -68,16 +69,12 @@ export function SweepChart({ result, trace, layers, best }: SweepChartProps) {
         {traced.length === 0 ? null : <span data-series="trace">old answer restored by the trace</span>}
       </figcaption>
       <div className={styles.plot} aria-hidden="true">
-        <span className={styles.tick} style={{ top: 0 }}>
-          1
-        </span>
-        <span className={styles.tick} style={{ top: "100%" }}>
-          0
-        </span>
+        {[0, 0.5, 1].map((p) => (
+          <span key={p} className={styles.tick} style={{ top: `${100 * (1 - p)}%` }}>
+            {p}
+          </span>
+        ))}
         <svg viewBox={`0 0 ${BOX.width} ${BOX.height}`} preserveAspectRatio="none">
-          {[0, 0.5, 1].map((p) => (
-            <line key={p} className={styles.rule} x1="0" x2={BOX.width} y1={y(p)} y2={y(p)} />
-          ))}
           {best === undefined ? null : (
             <line className={styles.best} x1={x(best)} x2={x(best)} y1="0" y2={BOX.height} />
           )}
@@ -87,6 +84,9 @@ export function SweepChart({ result, trace, layers, best }: SweepChartProps) {
               points={`${x(ends[0])},${BOX.height} ${path(traced)} ${x(ends[1])},${BOX.height}`}
             />
           )}
+          {[0, 0.5, 1].map((p) => (
+            <line key={p} className={styles.rule} x1="0" x2={BOX.width} y1={y(p)} y2={y(p)} />
+          ))}
           {SERIES.map(({ kind }) => {
             const points = doneLayers(result).flatMap(({ layer, scores }): Point[] => {
               const score = scores[kind];
