@@ -28,8 +28,8 @@ export default function ChunkCurves({ losses }: { losses: readonly (readonly Opt
   return (
     <figure className={styles.curves} aria-label="Loss of every chunk">
       <figcaption>
-        {losses.length} {losses.length === 1 ? "chunk" : "chunks"}: the loss ends at {short(worst)} or below;
-        on average a chunk’s tokens have {percent(mean)}.
+        {losses.length === 1 ? "1 chunk" : `${losses.length} chunks`}, each with the loss it ends at:{" "}
+        {short(worst)} at most; on average the tokens of a chunk reach a probability of {percent(mean)}.
       </figcaption>
       <ol>
         {losses.map((steps, chunk) => {

@@ -5,6 +5,9 @@ import styles from "./SettingsPopover.module.css";
 
 type FloatingSheetProps = { name: string; width: number; onClose: () => void; children: ReactNode };
 
+/** However little room there is below or above the button, in pixels. */
+const LEAST = 200;
+
 export default function FloatingSheet({ name, width, onClose, children }: FloatingSheetProps) {
   return (
     <Popover
@@ -12,6 +15,19 @@ export default function FloatingSheet({ name, width, onClose, children }: Floati
       onChange={(opened) => (opened ? undefined : onClose())}
       width={width}
       position="bottom-end"
+      middlewares={{
+        flip: true,
+        shift: true,
+        // Never longer than the room it has: what it holds scrolls instead.
+        size: {
+          padding: 8,
+          apply: ({ availableHeight, elements }) =>
+            elements.floating.style.setProperty(
+              "--room",
+              `${Math.max(LEAST, Math.round(availableHeight))}px`,
+            ),
+        },
+      }}
       shadow="md"
       trapFocus
       withRoles={false}
