@@ -113,7 +113,7 @@ function Layer({ compared, view }: { compared: Compared; view: LayerView | undef
           onChange={(value) => setClustered(value === "cluster")}
         />
         <span className={styles.legend}>
-          −1
+          share of the change −1
           <span
             className={styles.ramp}
             aria-hidden="true"
@@ -121,7 +121,7 @@ function Layer({ compared, view }: { compared: Compared; view: LayerView | undef
               background: `linear-gradient(to right, ${[-1, -0.5, 0, 0.5, 1].map((at) => colourOf(at, "attention", false, scheme)).join(", ")})`,
             }}
           />
-          1
+          +1
         </span>
       </div>
       {run.status === "running" ? <JobLine progress={run.progress} fallback="Comparing keys" /> : null}
@@ -140,7 +140,7 @@ function Layer({ compared, view }: { compared: Compared; view: LayerView | undef
       <p className={styles.under} id="atlas-cell" aria-live="polite">
         {cell && view?.values
           ? cellWords(compared, view.values, cell)
-          : "Row: the fact that is edited. Column: the fact it falls on. Point at a cell, or walk with the arrow keys."}
+          : "Row: the fact that is edited. Column: the fact it falls on; red, it moves along, blue, the opposite way. Point at a cell, or walk with the arrow keys."}
       </p>
       <Notes compared={compared} warnings={warnings} view={view} />
       <Rest onCompute={() => void computeAll()} />
@@ -190,7 +190,7 @@ function Notes({
       <FaultyFacts skipped={skipped} sameKeys={sameKeys} facts={facts} />
       {view === undefined ? null : (
         <p className={layout.soft}>
-          C of layer {view.layer}:{" "}
+          C, the second moment of the keys, of layer {view.layer}:{" "}
           {view.moment.tokens > 0 ? `${view.moment.tokens.toLocaleString("en-GB")} tokens, ` : ""}
           condition {view.moment.condition.toExponential(1)},{" "}
           {view.moment.ridge > 0 ? `ridge ${view.moment.ridge.toPrecision(2)} · tr(C)/f` : "no ridge"}.

@@ -57,8 +57,8 @@ function Density({ p }: { p: P }) {
         under={(plane) => <Bars plane={plane} bars={bars} floor={floor} />}
       />
       <p className={chart.remark}>
-        A normal is a parabola on this scale; what lies above it is a heavy tail. High kurtosis: a sharp peak
-        at zero with few outliers, that is weak superposition.
+        A normal distribution is a parabola on this scale; what lies above it is a heavy tail. High kurtosis:
+        a sharp peak at zero with few outliers, that is weak superposition.
       </p>
     </>
   );
@@ -92,7 +92,7 @@ function curvesOf(p: P): { series: Series[]; floor: number; ceiling: number; bar
     { key: "density", name: "the pairs (kernel density)", points: density, stroke: "var(--state)" },
     {
       key: "normal",
-      name: "a normal of the same spread",
+      name: "a normal distribution of the same spread",
       points: bell,
       stroke: "var(--ink-soft)",
       dash: "5 4",
@@ -125,13 +125,13 @@ function Quantiles({ p }: { p: P }) {
       <ScatterChart
         points={points}
         labelledBy="distribution-sentence"
-        xName="quantile of a normal, in standard deviations"
-        yName="of the pairs"
+        xName="quantile of a normal distribution"
+        yName="quantile of the pairs, in standard deviations"
         height={240}
         hasDiagonal
       />
       <p className={chart.remark}>
-        On the dashed line a normal would lie; ends that leave it are heavy tails.
+        On the dashed line a normal distribution would lie; ends that leave it are heavy tails.
       </p>
     </>
   );

@@ -79,8 +79,11 @@ export function FactsPanel({ className }: { className?: string | undefined }) {
         <p className={layout.soft} role="status">
           {facts.length === 0
             ? "No list yet."
-            : `${counted(facts.length)} ${name}${outOf > facts.length ? ` of ${counted(outOf)}` : ""}.`}
-          {faults.length > 0 ? ` ${counted(faults.length)} rows could not be read:` : ""}
+            : `${counted(facts.length)} ${facts.length === 1 ? name.replace("facts", "fact") : name}${outOf > facts.length ? ` of ${counted(outOf)}` : ""}.`}
+          {facts.length === 1 ? " A comparison needs two." : ""}
+          {faults.length > 0
+            ? ` ${counted(faults.length)} ${faults.length === 1 ? "row" : "rows"} could not be read:`
+            : ""}
         </p>
       </div>
       <FaultList />

@@ -68,6 +68,11 @@ function Constructed() {
           />
         </label>
       </div>
+      {form.overlap === 0 ? (
+        <p className={layout.soft}>
+          Let the keys overlap, or write more than {WIDTH} facts: the loss begins.
+        </p>
+      ) : null}
       {run.status === "failed" ? <ErrorNote error={run.error} /> : null}
       {result === undefined ? null : (
         <LineChart

@@ -25,7 +25,7 @@ export function PairsTable({ compared, view }: { compared: Compared; view: Layer
               <th scope="col">editing</th>
               <th scope="col">falls on</th>
               <th scope="col" className={styles.number}>
-                p
+                share
               </th>
             </tr>
           </thead>

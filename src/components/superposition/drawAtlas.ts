@@ -60,20 +60,24 @@ function frameCell(
   canvas: CanvasRenderingContext2D,
   { row, column }: { row: number; column: number },
   stroke: string,
-  { view, margins, width, height }: AtlasScene,
+  { view, margins, names }: AtlasScene,
 ): void {
   const x = margins.left + (column - view.x) * view.scale;
   const y = margins.top + (row - view.y) * view.scale;
   canvas.strokeStyle = stroke;
-  // Hair lines lead the eye from the names to the cell.
+  // Hair lines lead the eye from the names to the cell; they end where the cells do.
+  const edge = {
+    x: margins.left + (names.length - view.x) * view.scale,
+    y: margins.top + (names.length - view.y) * view.scale,
+  };
   canvas.globalAlpha = 0.45;
   canvas.lineWidth = 1;
   const [middleX, middleY] = [x + view.scale / 2, y + view.scale / 2];
   canvas.beginPath();
   canvas.moveTo(margins.left, middleY);
-  canvas.lineTo(width, middleY);
+  canvas.lineTo(edge.x, middleY);
   canvas.moveTo(middleX, margins.top);
-  canvas.lineTo(middleX, height);
+  canvas.lineTo(middleX, edge.y);
   canvas.stroke();
   canvas.globalAlpha = 1;
   canvas.lineWidth = 2;

@@ -42,7 +42,7 @@ export function distributionSentence(layer: Pick<LayerSuperposition, "layer" | "
   const heavy =
     far === undefined
       ? ""
-      : ` Beyond ${far.deviations} standard deviations lie ${share(far.observed)} of the pairs; of a normal, ${far.normal < 1e-6 ? "next to none" : share(far.normal)}.`;
+      : ` Beyond ${far.deviations} standard deviations lie ${share(far.observed)} of the pairs; of a normal distribution, ${far.normal < 1e-6 ? "next to none" : share(far.normal)}.`;
   const without = extreme.count > 0 ? ` (${plain(extreme.kurtosisWithout)} without |p| > 0.9)` : "";
   return `Layer ${layer.layer}: p has mean ${signed(mean, 3)}, standard deviation ${std.toFixed(3)} and excess kurtosis ${plain(kurtosis)}${without}.${heavy}`;
 }
@@ -59,8 +59,8 @@ export function kurtosisSentence(layers: readonly Pick<LayerSuperposition, "laye
   const sorted = finite.toSorted((a, b) => b.kurtosis - a.kurtosis);
   const [first, last] = [sorted[0]!, sorted.at(-1)!];
   if (finite.length === 1)
-    return `Excess kurtosis at layer ${first.layer} is ${plain(first.kurtosis)}; a normal has 0.`;
-  return `Superposition is weakest at layer ${first.layer} (excess kurtosis ${plain(first.kurtosis)}) and strongest at layer ${last.layer} (${plain(last.kurtosis)}); a normal has 0.`;
+    return `Excess kurtosis at layer ${first.layer} is ${plain(first.kurtosis)}; a normal distribution has 0.`;
+  return `Superposition is weakest at layer ${first.layer} (excess kurtosis ${plain(first.kurtosis)}) and strongest at layer ${last.layer} (${plain(last.kurtosis)}); a normal distribution has 0.`;
 }
 
 /** Compares models on lists of the same name and length alone. */
