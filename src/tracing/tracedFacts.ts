@@ -25,7 +25,11 @@ function parse(text: string, fileName: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new AppError("bad-json", `${fileName} is not JSON: ${(error as Error).message}`, "Check the file.");
+    throw new AppError(
+      "bad-json",
+      `${fileName} is not JSON: ${(error as Error).message}.`,
+      "Correct that place.",
+    );
   }
 }
 

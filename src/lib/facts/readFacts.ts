@@ -32,7 +32,11 @@ function fromJson(text: string, fileName: string): readonly unknown[] {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new AppError("bad-json", `${fileName} is not JSON: ${(error as Error).message}`, "Check the file.");
+    throw new AppError(
+      "bad-json",
+      `${fileName} is not JSON: ${(error as Error).message}.`,
+      "Correct that place.",
+    );
   }
   if (Array.isArray(parsed)) return parsed;
   const inside = isFields(parsed) ? (parsed["facts"] ?? parsed["requests"] ?? [parsed]) : undefined;

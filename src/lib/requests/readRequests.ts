@@ -89,7 +89,11 @@ function parseJson(text: string, fileName: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AppError("bad-json", `${fileName} is not JSON: ${(error as Error).message}`, "Check the file.");
+    throw new AppError(
+      "bad-json",
+      `${fileName} is not JSON: ${(error as Error).message}.`,
+      "Correct that place.",
+    );
   }
 }
 
