@@ -127,8 +127,28 @@ describe("many edits in turn", () => {
     await expect(run(words([...quick, "--resume", file]))).rejects.toMatchObject({ code: "bad-json" });
   });
 
+  test.each(["zsre", "knowedit", "akew", "editeverything"])(
+    "of the form of %s are written and asked",
+    async (name) => {
+      const data = ["--data", fixturePath(`benchmarks/${name}.json`), "--limit", "2", "--every", "2"];
+      const few = ["--layers", "1", "--set", "mom2_adjustment=false", "--set", "v_num_grad_steps=2"];
+      writeFileSync(at("bare.json"), '["{}"]');
+      const { points } = await run(["--sequential", ...["--model", "embedded:tiny-facts2-gpt2"], ...data, ...few, ...["--contexts", at("bare.json")]]); // prettier-ignore
+      expect(points.map(({ edits }) => edits)).toEqual([0, 2]);
+      expect(points[1]).toMatchObject({ stackEdits: 2, efficacy: { count: 2 } });
+      // What should stay is asked where the benchmark says so.
+      const kept = { zsre: 2, knowedit: 3 }[name];
+      expect(points[1]!.neighbourhood?.count).toBe(kept);
+    },
+  );
+
   test("are refused where they make no sense", async () => {
     await expect(run(words(["--every", "0"]))).rejects.toMatchObject({ code: "usage" });
+    await expect(run(words(["--shard", "1/2"]))).rejects.toThrow(/--shard is for single cases/);
+    writeFileSync(at("tone.json"), JSON.stringify([{ ent: "Peru", pos: ["good"], neg: ["bad"] }]));
+    await expect(run(["--sequential", "--model", "nowhere", "--data", at("tone.json")])).rejects.toThrow(
+      /record 1 is of ConvSent/,
+    );
     await expect(run(words([]).slice(1))).rejects.toThrow(/sequences of edits/);
     writeFileSync(at("nameless.csv"), "prompt,subject\nThe capital of {} is,Peru\n");
     const nameless = words(["--limit", "1"]).map((word) =>

@@ -1,10 +1,8 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { BENCHMARKS } from "../../domain/benchmark";
-import type { EditRequest } from "../../domain/edit";
 import type { AnswerMeans, LifelongPoint, LifelongRequest } from "../../domain/lifelong";
 import { findCollapse } from "../../lib/charts/findCollapse";
-import { readRequests } from "../../lib/requests/readRequests";
 import { lifelongPicture } from "../../lib/charts/lifelongPicture";
 import { AppError } from "../../lib/errors";
 import { readFacts } from "../../lib/facts/readFacts";
@@ -14,13 +12,14 @@ import { evaluateCases } from "../evaluateCases";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { lifelongIdentity, readLifelongFile, writeLifelongFile, type LifelongFile } from "../lifelongFile";
 import { openModel, readInput } from "../openModel";
+import { readSequence } from "../sequenceRequests";
 import { printable, probability, table } from "../table";
 
 /** What every number is, for whoever reads the result alone. */
 const DEFINITIONS = {
   efficacy: "new answers at the prompts of all requests so far: mean of p (product over the answer's tokens), share greedy (every token the likeliest)",
   paraphrases: "the same at the requests' paraphrases",
-  neighbourhood: "the neighbours' own answers at their prompts",
+  neighbourhood: "the neighbours' own answers at their prompts, and those of a benchmark's locality questions",
   untouched: "answers of facts that no request is about",
   retention: "efficacy by age: requests from … to − 1",
   perplexity: "exp of the mean −log p of a fixed set of lines of the model's own text, now and by the checkpoint",
@@ -40,19 +39,37 @@ function countOf(options: Options, name: string, otherwise: number): number {
   throw new AppError("usage", `--${name} is a whole number from 1.`);
 }
 
-async function readRequest(options: Options, layerCount: number): Promise<LifelongRequest> {
-  const [data, untouched, stats] = [options.text("data")!, options.text("untouched"), options.text("stats")];
-  const contexts = options.text("contexts");
-  const requests: EditRequest[] = readRequests(await text(data), basename(data));
+/** What is measured by case alone. */
+const OF_CASES = ["shard", "fluency"] as const;
+
+/** Everything of a sequence that is known without the model: what is wrong with it is told before the model is loaded. */
+async function readPlan(options: Options) {
+  const [data, untouched] = [options.text("data")!, options.text("untouched")];
+  const other = OF_CASES.find((name) => options.text(name) !== undefined);
+  if (other !== undefined) {
+    throw new AppError("usage", `--${other} is for single cases: leave it out of --sequential.`);
+  }
+  const requests = readSequence(await text(data), basename(data), options.text("benchmark"));
   return {
     method: readMethod(options.text("method") ?? "ROME"),
     requests: requests.slice(0, countOf(options, "limit", requests.length)),
+    untouched: untouched === undefined ? [] : readFacts(await text(untouched), basename(untouched)),
+  };
+}
+
+async function completed(
+  plan: Awaited<ReturnType<typeof readPlan>>,
+  options: Options,
+  layerCount: number,
+): Promise<LifelongRequest> {
+  const [stats, contexts] = [options.text("stats"), options.text("contexts")];
+  return {
+    ...plan,
     settings: readSettings(options, layerCount),
     seed: options.number("seed") ?? 1,
     done: 0,
     every: countOf(options, "every", 10),
     batch: countOf(options, "batch", 1),
-    untouched: untouched === undefined ? [] : readFacts(await text(untouched), basename(untouched)),
     ...(stats !== undefined && { statistics: await readInput(stats) }),
     ...(contexts !== undefined && { contexts: await readContexts(contexts) }),
   };
@@ -163,7 +180,7 @@ export const evaluate: Command = {
       kind: "text",
       value: "FILE.json",
       required: true,
-      help: "requests in CounterFact's words, or a benchmark's records",
+      help: "requests in CounterFact's words, a benchmark's records, or a table",
     },
     untouched: {
       kind: "text",
@@ -183,9 +200,9 @@ export const evaluate: Command = {
   },
   async run(options, context) {
     if (!options.flag("sequential")) return evaluateCases(options, context);
-    readMethod(options.text("method") ?? "ROME");
+    const plan = await readPlan(options);
     const model = await openModel(options, context);
-    const request = await readRequest(options, model.layers);
+    const request = await completed(plan, options, model.layers);
     const path = options.text("resume");
     if (path !== undefined && options.text("edits") !== undefined) {
       throw new AppError("usage", "--resume brings its own edits: leave out --edits.");

@@ -40,10 +40,23 @@ export function recogniseRequests(
   fileName: string,
 ): { form: RequestForm; requests: EditRequest[] } {
   const list = recordsOf(text, fileName);
+  const requests = casesOf(list, fileName).map(({ request }) => request);
+  return { form: formOf(list[0]!) ?? "requests", requests };
+}
+
+/** As `recogniseRequests`, with what a benchmark asks besides; plain requests bring nothing else. */
+export const recogniseCases = (
+  text: string,
+  fileName: string,
+): Pick<BenchmarkCase, "request" | "locality">[] => casesOf(recordsOf(text, fileName), fileName);
+
+function casesOf(list: readonly Fields[], fileName: string): Pick<BenchmarkCase, "request" | "locality">[] {
   const form = formOf(list[0]!);
-  if (form) return { form, requests: readCases(list, form, fileName).map(({ request }) => request) };
-  const requests = list.map((record, at) => readRequest(record, `${fileName}, request ${at + 1}`));
-  return { form: "requests", requests };
+  if (form) return readCases(list, form, fileName);
+  return list.map((record, at) => ({
+    request: readRequest(record, `${fileName}, request ${at + 1}`),
+    locality: [],
+  }));
 }
 
 /** One record of whatever form. Throws AppError `bad-request` naming it, as `where`, and the field. */
