@@ -135,7 +135,11 @@ function fromJson(text: string, fileName: string): readonly unknown[] {
   } catch (error) {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     if (lines.length > 1 && lines.every((line) => line.trimStart().startsWith("{"))) return lines.map((line, at) => parseLine(line, fileName, at)); // prettier-ignore
-    throw new AppError("bad-json", `${fileName} is not JSON: ${(error as Error).message}`, "Check the file.");
+    throw new AppError(
+      "bad-json",
+      `${fileName} is not JSON: ${(error as Error).message}.`,
+      "Correct that place.",
+    );
   }
   if (Array.isArray(parsed)) return parsed;
   const inside = isFields(parsed) ? (parsed["requests"] ?? parsed["data"]) : undefined;
@@ -146,7 +150,7 @@ function parseLine(line: string, fileName: string, at: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new AppError("bad-json", `${fileName}, line ${at + 1}, is not JSON: ${(error as Error).message}`, "Check the file."); // prettier-ignore
+    throw new AppError("bad-json", `${fileName}, line ${at + 1}, is not JSON: ${(error as Error).message}.`, "Correct that place."); // prettier-ignore
   }
 }
 
