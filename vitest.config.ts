@@ -17,6 +17,8 @@ const resolve = {
   alias: [...aliasExact, ...Object.entries(alias).map(([find, replacement]) => ({ find, replacement }))],
 };
 const server = { deps: { inline: [/@tensorflow/] } };
+/** Published runs that are too large for the repository, where they are (tests/sharedFixtures.ts). */
+const servedFolders = [".", "../shared/fixtures"].map((folder) => new URL(folder, import.meta.url).pathname);
 
 export default defineConfig({
   test: {
@@ -44,6 +46,7 @@ export default defineConfig({
         },
       },
       {
+        server: { fs: { allow: servedFolders } },
         optimizeDeps: {
           include: [
             "@tensorflow/tfjs-core",

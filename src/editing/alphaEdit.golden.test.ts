@@ -1,46 +1,19 @@
-/** AlphaEdit on WASM against the published code's own numbers: three batches one after the other, keys carried along. */
+/** AlphaEdit on WASM against the published code's own numbers: three batches in turn, and the closed form by itself. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasFixture, readFixture } from "../../tests/sharedFixtures";
-import { scoreAnswers } from "../evaluation/probes";
+import { hasFixture } from "../../tests/sharedFixtures";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
 import { relativeDifference } from "../linalg/norms";
 import { transpose } from "../linalg/transpose";
-import type { Model } from "../model/model";
-import { loadFixture } from "../model/testing/openFixture";
-import { computeEdit, type ComputedResult } from "./computeEdit";
 import { createMoments } from "./moments";
-import { EditStack } from "./stack";
 import type { Statistics } from "./statistics";
+import { describeAlphaEdit, type AlphaEditCase } from "./testing/describeAlphaEdit";
 import { recordError } from "./testing/errorTable";
-import {
-  errorOf,
-  memitContexts,
-  openMoments,
-  readJson,
-  storesTensor,
-  tensorsOf,
-  toRequest,
-  toSettings,
-  type StoredEvaluation,
-  type StoredOptimisation,
-  type StoredTensors,
-} from "./testing/factCases";
+import { openMoments, readJson, storesTensor, tensorsOf, type StoredTensors } from "./testing/factCases";
+import { wasmComparison } from "./testing/wasmComparison";
 import { nullSpaceRule } from "./updateRules";
 
-const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
-
-type CaseFile = {
-  layers: number[];
-  hparams: Record<string, unknown> & { nullspace_threshold: number; L2: number };
-  nullspace_rank: Record<string, number>;
-  batches: {
-    requests: (Parameters<typeof toRequest>[0] & { case_id: number })[];
-    optimisation: StoredOptimisation[];
-    after_this_batch: { case_id: number; evaluations: StoredEvaluation[] }[];
-  }[];
-  tolerance: { z_rel: number; delta_w_rel: number; probability_abs: number };
-};
+const MODELS = ["tiny-facts2-gpt2", "tiny-facts2-llama"] as const;
 
 let backend: EngineBackend;
 beforeAll(async () => {
@@ -48,24 +21,25 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
+for (const name of MODELS) describeAlphaEdit(name, wasmComparison);
+
+describe.each(MODELS)("%s", (name) => {
   const folder = `editing/${name}/alphaedit_sequence`;
   const here = hasFixture(`${folder}/case.json`);
-  let model: Model;
   let statistics: Statistics;
-  let stored: CaseFile;
+  let stored: AlphaEditCase;
   let tensor: StoredTensors;
+  let width: number;
   beforeAll(async () => {
     if (!here) return;
-    model = await loadFixture(readFixture, name);
-    stored = await readJson<CaseFile>(`${folder}/case.json`);
+    stored = await readJson<AlphaEditCase>(`${folder}/case.json`);
     tensor = await tensorsOf(`${folder}/tensors.safetensors`);
     statistics = await openMoments(`editing/${name}/second_moments/tensors.safetensors`, "C.", stored.layers);
+    width = statistics.layers.get(stored.layers[0]!)!.width;
   });
-  afterAll(() => (here ? model.dispose() : undefined));
 
   test.runIf(here)("the projector has the published rank", async () => {
-    const moments = createMoments(statistics, stored.layers, model.config.mlpWidth);
+    const moments = createMoments(statistics, stored.layers, width);
     for (const layer of stored.layers) {
       const space = await moments.nullSpace(layer, stored.hparams.nullspace_threshold);
       expect(space.dimension).toBe(stored.nullspace_rank[layer]);
@@ -73,7 +47,7 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
   });
 
   test.runIf(here)("ΔW from the stored keys, residuals and carried keys", async () => {
-    const moments = createMoments(statistics, stored.layers, model.config.mlpWidth);
+    const moments = createMoments(statistics, stored.layers, width);
     for (const [b] of stored.batches.entries()) {
       for (const layer of stored.layers) {
         if (!(await storesTensor(tensor, `b${b}.delta_w.${layer}`))) continue;
@@ -103,38 +77,5 @@ describe.each(["tiny-facts2-gpt2", "tiny-facts2-llama"])("%s", (name) => {
         expect(error).toBeLessThan(1e-3);
       }
     }
-  });
-
-  test.runIf(here)("three batches in turn, keys and probabilities", async () => {
-    const contexts = await memitContexts(name);
-    const stack = new EditStack(model.weights, model.hash);
-    for (const [b, batch] of stored.batches.entries()) {
-      const requests = batch.requests.map(toRequest);
-      const call = { method: "AlphaEdit" as const, requests, settings: toSettings(stored.hparams), seed: 1 };
-      const keptKeys = stack.edits.flatMap((edit) => edit.keptKeys ?? []);
-      const { edit, intermediates }: ComputedResult = await computeEdit(model, call, {
-        ...QUIET, contexts, statistics, keptKeys,
-      }); // prettier-ignore
-      for (const part of ["z", ...stored.layers.flatMap((l) => [`K.${l}`, `R.${l}`, `delta_w.${l}`])]) {
-        if (!(await storesTensor(tensor, `b${b}.${part}`))) continue;
-        const error = await errorOf(intermediates, part, tensor, `b${b}.${part}`);
-        recordError("AlphaEdit", `${name} batch ${b}`, part.split(".")[0]!, error);
-        expect(error, part).toBeLessThan(stored.tolerance.delta_w_rel);
-      }
-      await stack.add(edit);
-      const questions = requests.map(({ prompt, subject, targetNew }) => ({
-        prompt: prompt.replace("{}", subject),
-        answer: targetNew,
-      }));
-      const scores = await scoreAnswers(model, questions);
-      scores.forEach(({ p }, at) => {
-        const id = batch.requests[at]!.case_id;
-        const truth = batch.after_this_batch.find((one) => one.case_id === id)!.evaluations[0]!.p_target_new;
-        recordError("AlphaEdit", `${name} batch ${b}`, "p(new) after, absolute", Math.abs(p - truth));
-        expect(Math.abs(p - truth)).toBeLessThan(stored.tolerance.probability_abs);
-      });
-    }
-    await stack.clear();
-    expect(stack.state.weightHash).toBe(model.hash);
   });
 });

@@ -1,33 +1,9 @@
 /** Knowledge neurons on WASM against EasyEdit's own runs: scores, chosen neurons, changed rows, probabilities. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasFixture, readFixture } from "../../tests/sharedFixtures";
-import { scoreAnswers } from "../evaluation/probes";
+import { afterAll, beforeAll } from "vitest";
 import { startBackend, type EngineBackend } from "../gpu/backend";
 import { readWasmFiles } from "../gpu/wasm/nodeFiles";
-import { relativeDifference } from "../linalg/norms";
-import type { Model } from "../model/model";
-import { loadFixture } from "../model/testing/openFixture";
-import { computeEdit, type ComputedResult } from "./computeEdit";
-import { EditStack } from "./stack";
-import { recordError } from "./testing/errorTable";
-import { readJson, tensorsOf, type StoredTensors } from "./testing/factCases";
-
-const QUIET = { signal: new AbortController().signal, onProgress: () => undefined };
-
-type KnCase = {
-  model: string;
-  prompt: string;
-  ground_truth: string;
-  target: string;
-  target_ids: number[];
-  steps: number;
-  adaptive_threshold: number;
-  neurons: [number, number][];
-  max_score: number;
-  argmax_after: string;
-  target_prob_after: number;
-  tolerance: { scores_abs: number; delta_rows_rel: number; prob_abs: number };
-};
+import { describeKn } from "./testing/describeKn";
+import { wasmComparison } from "./testing/wasmComparison";
 
 let backend: EngineBackend;
 beforeAll(async () => {
@@ -35,61 +11,4 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-describe.each(["kn-gpt2", "kn-gpt2-two-tokens"])("%s", (caseName) => {
-  const here = hasFixture(`methods/${caseName}/case.json`);
-  let model: Model;
-  let stored: KnCase;
-  let tensor: StoredTensors;
-  let result: ComputedResult;
-  beforeAll(async () => {
-    if (!here) return;
-    stored = await readJson<KnCase>(`methods/${caseName}/case.json`);
-    tensor = await tensorsOf(`methods/${caseName}/tensors.safetensors`);
-    model = await loadFixture(readFixture, stored.model);
-    const { prompt, target: targetNew, ground_truth: targetTrue, steps, adaptive_threshold } = stored;
-    const request = { prompt: "{}", subject: prompt, targetNew, targetTrue, paraphrases: [], neighbours: [] };
-    const settings = { steps, adaptive_threshold, scoring: "promptEnd" };
-    const call = { method: "KN" as const, requests: [request], settings, seed: 1 };
-    result = await computeEdit(model, call, { ...QUIET, contexts: ["{}"] });
-  });
-  afterAll(() => (here ? model.dispose() : undefined));
-
-  test.runIf(here)("scores", async () => {
-    const own = result.intermediates.find(({ name }) => name === "scores")!.values;
-    const { values } = await tensor("scores");
-    const error = Math.max(...values.map((value, at) => Math.abs(value - own[at]!)));
-    recordError("KN", caseName, "scores, absolute", error);
-    expect(error).toBeLessThan(stored.tolerance.scores_abs);
-  });
-
-  test.runIf(here)("chosen neurons and changed rows", async () => {
-    const own = result.edit.updates.flatMap((update) => {
-      if (update.kind !== "lowRank") throw new Error("KN's updates have rank one");
-      const layer = Number(update.weight.split(".")[1]);
-      return [...update.v.entries()].filter(([, one]) => one === 1).map(([i]) => [layer, i]);
-    });
-    expect(own).toEqual(stored.neurons);
-    const change = Float64Array.from(result.intermediates.find(({ name }) => name === "change")!.values);
-    const rows = await tensor(`delta_rows_${stored.neurons[0]![0]}`);
-    for (let row = 0; row < rows.shape[0]!; row++) {
-      const truth = rows.values.slice(row * change.length, (row + 1) * change.length);
-      const error = relativeDifference(change, truth);
-      recordError("KN", caseName, "changed rows", error);
-      expect(error).toBeLessThan(stored.tolerance.delta_rows_rel);
-    }
-  });
-
-  test.runIf(here)("probability afterwards", async () => {
-    const stack = new EditStack(model.weights, model.hash);
-    await stack.add(result.edit);
-    const [score] = await scoreAnswers(model, [{ prompt: stored.prompt, answer: stored.target }]);
-    await stack.clear();
-    expect(stack.state.weightHash).toBe(model.hash);
-    expect(stored.argmax_after.startsWith(score!.best)).toBe(true);
-    // The peer scores a second target token after its own greedy token: only that token is compared then.
-    if (stored.target_ids.length > 1) return;
-    const error = Math.abs(score!.p - stored.target_prob_after);
-    recordError("KN", caseName, "p(new) after, absolute", error);
-    expect(error).toBeLessThan(stored.tolerance.prob_abs);
-  });
-});
+describeKn(["kn-gpt2", "kn-gpt2-two-tokens"], wasmComparison);

@@ -37,8 +37,8 @@ describe.each(LONG_MODELS)("%s", (name) => {
   test.runIf(here).each(LENGTHS)("%i tokens by one state and by one per chunk", async (length) => {
     const { record, rows, tolerance } = await readJson<Study>(`anyedit/${name}/20-length-study/case.json`);
     const stored = rows.find((row) => row.length === length)!;
-    const { question, answer } = (await openShared(name)).records[record]!;
-    const { hparams } = (await openLongCase(name, "01-memit-are-w4")).stored;
+    const { question, answer } = (await openShared(readFixture, name)).records[record]!;
+    const { hparams } = (await openLongCase(readFixture, name, "01-memit-are-w4")).stored;
     const model: Model = await loadFixture(readFixture, name);
     const request = { prompt: "{}", subject: question, targetNew: answer, paraphrases: [], neighbours: [] };
     const whole = longText(model, request, { chat: false, endOfText: true });

@@ -72,7 +72,7 @@ export function trainedMatrix({ weights }: Model, name: MatrixName): TrainedWeig
     behind: ([change, shift]) => {
       const adapter: Adapter = (input, output) => {
         const moved = add(output, rows(input, change!, output.shape));
-        return shift ? add(moved, shift) : moved;
+        return shift ? add(moved, atEveryRow(shift, output.shape)) : moved;
       };
       return [[name, adapter]];
     },
@@ -92,8 +92,9 @@ export function trainedNorm(model: Model, name: NormName): TrainedWeight {
       const adapter: Adapter = (input, output) => {
         const one = tensor(new Float32Array(width).fill(1), [width]);
         const none = tensor(new Float32Array(width), [width]);
-        const moved = add(output, mul(normaliseWith(model, input, one, none), change!));
-        return shift ? add(moved, shift) : moved;
+        const gained = atEveryRow(change!, output.shape);
+        const moved = add(output, mul(normaliseWith(model, input, one, none), gained));
+        return shift ? add(moved, atEveryRow(shift, output.shape)) : moved;
       };
       return [[name, adapter]];
     },
@@ -131,6 +132,16 @@ export function trainedLowRank(
 /** x [.., in] W [in, out] in the wanted shape. */
 const rows = (x: Tensor, matrix: Tensor, shape: readonly number[]): Tensor =>
   reshape(matmul(flatRows(x), matrix), shape);
+
+/**
+ * A vector [width] repeated to [.., width]. By a product, so that its gradient, the sum over all rows, is one too: the sum
+ * down columns that a broadcast asks of tfjs takes a software GPU a hundred times as long.
+ */
+function atEveryRow(vector: Tensor, shape: readonly number[]): Tensor {
+  const height = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const ones = tensor(new Float32Array(height).fill(1), [height, 1]);
+  return reshape(matmul(ones, reshape(vector, [1, -1])), shape);
+}
 
 /** The values in use of each of a map's parameters: what decay pulls on, and clamps are measured from. */
 export async function valuesInUse(
