@@ -18,7 +18,12 @@ test("the self-test reports adapter, limits and checks, and can be saved", async
     sheet.getByRole("button", { name: "Save as JSON" }).click(),
   ]);
   const saved = JSON.parse(readFileSync(await file.path(), "utf8")) as Record<string, unknown>;
-  expect(saved).toMatchObject({ product: "Palimpsest", passed: true, limits: expect.anything() as object });
+  expect(saved).toMatchObject({
+    product: "Palimpsest",
+    passed: true,
+    float64: "WebAssembly with SIMD",
+    limits: expect.anything() as object,
+  });
   expect((saved["checks"] as unknown[]).length).toBeGreaterThan(20);
   // Served as `npm start` serves it, the page may share memory, and the engine takes the cores it finds.
   const cores = await page.evaluate(() =>

@@ -6,6 +6,8 @@ export type SelfTestResult = {
   adapter: string;
   /** What the device allows, by the platform's own names. */
   limits: Readonly<Record<string, number | string>>;
+  /** What computes the closed forms, in float64 and beside the engine. */
+  float64: string;
   checks: SelfTestCheck[];
   passed: boolean;
   milliseconds: number;

@@ -2,6 +2,7 @@
 import type { Handler, LabApi } from "../domain/labApi";
 import { memory } from "../gpu/tensor";
 import { selfTest } from "../gpu/selfTest";
+import { float64Engine } from "../linalg/wasm/kernels";
 import { measureDamage } from "./damage";
 import { cutTarget } from "./cutTarget";
 import { duelMethods } from "./duel";
@@ -110,7 +111,7 @@ export function createLab(environment: LabEnvironment): LabApi {
     exportEdits: (request, context) => exportStack(session, request, context),
     selfTest: async () => {
       session.engine ??= (await startEngine(environment, undefined)).engine;
-      return selfTest(session.engine);
+      return { ...(await selfTest(session.engine)), float64: float64Engine() };
     },
     forecast: (request) => forecast(session, request),
     memory: async () => {

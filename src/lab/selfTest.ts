@@ -9,7 +9,7 @@ type Verdict = { fingerprint: string; passed: boolean };
 
 const FILE = "self-test";
 
-function failure({ checks, adapter }: SelfTestResult): AppError {
+function failure({ checks, adapter }: Pick<SelfTestResult, "checks" | "adapter">): AppError {
   const worst = checks.find(({ passed }) => !passed);
   return new AppError(
     "gpu-error",

@@ -11,6 +11,7 @@ test("holds adapter, limits, checks and time", () => {
   for (const part of [
     "1 of 2 checks failed",
     SELF_TEST.adapter,
+    SELF_TEST.float64,
     "addressSpace: 4294967296",
     "Browser 1.0",
     MODEL.ref,

@@ -42,6 +42,7 @@ export function reportText(report: SelfTestReport): string {
     `browser   ${report.browser}`,
     `backend   ${report.backend}`,
     `adapter   ${report.adapter}`,
+    `float64   ${report.float64}`,
     ...(model === undefined ? [] : [`model     ${model.ref} (${model.hash.slice(0, 16)})`]),
     ...(model?.notices ?? []).map((notice) => `notice    ${notice}`),
     "",

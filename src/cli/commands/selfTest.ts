@@ -21,7 +21,7 @@ export const selfTest: Command = {
     ]);
     return {
       json: result,
-      text: `${result.backend}, ${result.adapter}\n\n${table(["check", "error", "bound"], rows)}`,
+      text: `${result.backend}, ${result.adapter}\nclosed forms in float64: ${result.float64}\n\n${table(["check", "error", "bound"], rows)}`,
     };
   },
 };

@@ -75,6 +75,12 @@ function Device({ result, made }: { result: SelfTestResult; made: string | undef
         </dd>
       </div>
       <div>
+        <dt>closed forms in float64</dt>
+        <dd>
+          <ProseText text={result.float64} />
+        </dd>
+      </div>
+      <div>
         <dt>browser</dt>
         <dd>{navigator.userAgent}</dd>
       </div>

@@ -1,10 +1,11 @@
 /** The WebAssembly kernels give the bits of their plain twins, and the committed bytes are what the source compiles to. */
 import { readFile } from "node:fs/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { LINALG_GENERATED, linalgSource } from "../../../scripts/buildKernels.mjs";
 import { subtractWithTiles } from "../rowProductTiles";
 import { plainRotations } from "../rowRotations";
 import { substitutePlainly } from "../substitution";
+import { float64Engine } from "./kernels";
 import { productKernels, subtractWithKernels } from "./productKernel";
 import { kernelRotations } from "./rotationKernel";
 import { substitutionKernels, substituteWithKernels } from "./substitutionKernel";
@@ -20,6 +21,19 @@ function numbers(length: number, seed: number): Float64Array {
 
 test("the committed bytes are a fresh build of assembly/ (else: npm run build:kernels)", async () => {
   expect(await readFile(LINALG_GENERATED, "utf8")).toBe(await linalgSource());
+});
+
+test("where WebAssembly may not compile, the plain loops take over and it is said", async () => {
+  expect(float64Engine()).toBe("WebAssembly with SIMD");
+  vi.resetModules();
+  const refuse = function (): never {
+    throw new Error("the page's policy forbids it");
+  };
+  vi.stubGlobal("WebAssembly", { Module: refuse });
+  const anew = await import("./kernels");
+  expect(anew.createKernels(8)).toBeUndefined();
+  expect(anew.float64Engine()).toMatch(/^plain loops, .*\(the page's policy forbids it\)$/u);
+  vi.unstubAllGlobals();
 });
 
 describe("T −= A Bᵀ", () => {

@@ -28,22 +28,33 @@ export type Kernels = KernelExports & { floats: Float64Array };
 
 const PAGE = 2 ** 16;
 
-let compiled: WebAssembly.Module | "impossible" | undefined;
+/** `impossible`: in the engine's own words. */
+type Compiled = { module: WebAssembly.Module } | { impossible: string };
+let compiled: Compiled | undefined;
 
 /** Kernels on a fresh memory; undefined where the engine lacks SIMD or may not compile. The plain loops do the same. */
 export function createKernels(bytes: number): Kernels | undefined {
   compiled ??= compile();
-  if (compiled === "impossible") return undefined;
+  if ("impossible" in compiled) return undefined;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(compiled.module, { env: { memory } });
   const kernels = exports as unknown as KernelExports;
   return { ...kernels, floats: new Float64Array(memory.buffer) };
 }
 
-function compile(): WebAssembly.Module | "impossible" {
+/** What computes the closed forms here, for whoever wonders why they take long. */
+export function float64Engine(): string {
+  compiled ??= compile();
+  return "impossible" in compiled
+    ? `plain loops, the same bits in several times the time: WebAssembly with SIMD does not compile (${compiled.impossible})`
+    : "WebAssembly with SIMD";
+}
+
+function compile(): Compiled {
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(KERNEL_BYTES), (char) => char.charCodeAt(0)));
-  } catch {
-    return "impossible";
+    const bytes = Uint8Array.from(atob(KERNEL_BYTES), (char) => char.charCodeAt(0));
+    return { module: new WebAssembly.Module(bytes) };
+  } catch (error) {
+    return { impossible: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -49,6 +49,7 @@ export const SELF_TEST: SelfTestResult = {
   backend: "wasm",
   adapter: "WebAssembly, one thread, SIMD",
   limits: { addressSpace: 2 ** 32 },
+  float64: "plain loops: WebAssembly may not compile",
   checks: [
     { name: "linear", error: 1e-7, bound: 1e-5, passed: true },
     { name: "softmax", error: 2e-4, bound: 1e-5, passed: false },
