@@ -26,17 +26,22 @@ export type WiseSettings = {
   labelMask: LabelMask;
 };
 
-type Row = ModelShape & { layer: number };
+type Row = ModelShape & { own: Partial<WiseSettings> };
 
-/** Published choices lie late, GPT-2's at two thirds; the layers of the small models are this lab's. */
+/**
+ * Published choices lie late, GPT-2's at two thirds; those of the small models are this lab's. The embedded one's are
+ * from measurement (docs/superposition.md): a copy of its size holds some twenty facts, and behind the nonlinearity, where
+ * keys of one relation differ, later ones write over fewer of them.
+ */
 const KNOWN: readonly Row[] = [
-  { family: "gpt2", layers: 6, residualWidth: 96, layer: 3 },
-  { family: "llama", layers: 6, residualWidth: 96, layer: 4 },
-  { family: "gpt2", layers: 12, residualWidth: 768, layer: 8 },
-  { family: "gptj", layers: 28, residualWidth: 4096, layer: 21 },
-  { family: "llama", layers: 32, residualWidth: 4096, layer: 27 },
-  { family: "llama", layers: 28, residualWidth: 3072, layer: 27 },
-  { family: "qwen2", layers: 28, residualWidth: 3584, layer: 23 },
+  { family: "gpt2", layers: 8, residualWidth: 256, own: { layer: 6, matrix: "mlpOut", saveEvery: 20 } },
+  { family: "gpt2", layers: 6, residualWidth: 96, own: { layer: 3 } },
+  { family: "llama", layers: 6, residualWidth: 96, own: { layer: 4 } },
+  { family: "gpt2", layers: 12, residualWidth: 768, own: { layer: 8 } },
+  { family: "gptj", layers: 28, residualWidth: 4096, own: { layer: 21 } },
+  { family: "llama", layers: 32, residualWidth: 4096, own: { layer: 27 } },
+  { family: "llama", layers: 28, residualWidth: 3072, own: { layer: 27 } },
+  { family: "qwen2", layers: 28, residualWidth: 3584, own: { layer: 23 } },
 ];
 
 /** Margins are lengths of activations, which grow with the root of the width; published for widths about this one. */
@@ -49,7 +54,7 @@ export const wiseDefinition: SettingsDefinition<WiseSettings> = {
     { name: "matrix", published: [], kind: "choice", choices: ["mlpIn", "mlpOut"], meaning: "which of its MLP's projections is copied (published: c_fc on GPT-2, down_proj on Llama)" },
     { name: "steps", published: ["n_iter"], kind: "integer", min: 1, max: 1000, meaning: "updates of the copy for each fact" },
     { name: "learningRate", published: ["edit_lr"], kind: "number", min: 1e-6, max: 100, meaning: "gradient descent's learning rate on the copy" },
-    { name: "weightDecay", published: [], kind: "number", min: 0, max: 1, meaning: "pull of every entry of the copy towards zero (published: 1e-5, fixed)" },
+    { name: "weightDecay", published: [], kind: "number", min: 0, max: 1, meaning: "pull of every entry of the copy towards zero (published: 1e-5, fixed; with 0 those that no shard may change stay as they are)" },
     { name: "normConstraint", published: ["norm_constraint"], kind: "number", min: 1e-6, max: 1e6, meaning: "how far an entry of the copy may lie from the map's" },
     { name: "outsideBelow", published: [], kind: "number", min: 0, max: 1e6, meaning: "activation distance that other texts should stay below (first of the published act_margin)" },
     { name: "insideAbove", published: [], kind: "number", min: 0, max: 1e6, meaning: "activation distance that the fact should exceed (second of act_margin)" },
@@ -70,11 +75,11 @@ export const wiseDefinition: SettingsDefinition<WiseSettings> = {
     const scale = Math.sqrt(model.residualWidth / PUBLISHED_WIDTH);
     const { outsideBelow, insideAbove, gap } = PUBLISHED_MARGINS;
     return {
-      layer: rowOf(KNOWN, model)?.layer ?? Math.min(model.layers - 1, Math.round(0.8 * model.layers)),
+      layer: Math.min(model.layers - 1, Math.round(0.8 * model.layers)),
       matrix: model.family === "gpt2" ? "mlpIn" : "mlpOut",
       steps: 40,
       learningRate: 1,
-      weightDecay: 1e-5,
+      weightDecay: 0,
       normConstraint: 1,
       outsideBelow: outsideBelow * scale,
       insideAbove: insideAbove * scale,
@@ -90,6 +95,7 @@ export const wiseDefinition: SettingsDefinition<WiseSettings> = {
       routing: "token",
       answerMean: "answer",
       labelMask: "own",
+      ...rowOf(KNOWN, model)?.own,
     };
   },
   elsewhere: {
