@@ -1,7 +1,8 @@
 /** The question in force: what prompt, subject, model and weights ask together, and the answers that belong to it. */
 import type { Stores } from "./stores";
 import { enabledCount } from "./stackStore";
-import { toRequest, type TraceSubject } from "./traceStore";
+import { toRequest } from "./traceRequests";
+import type { TraceSubject } from "./traceStore";
 
 /** How an answer's text is scored: in running text a space stands before it. */
 const asNextWord = (answer: string): string => (/^\s/u.test(answer) ? answer : ` ${answer}`);
