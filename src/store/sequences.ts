@@ -3,7 +3,7 @@ import type { StackState } from "../domain/edit";
 import type { Fact } from "../domain/superposition";
 import type { Lab } from "../workers/client";
 import type { AsideStorage } from "./keptAside";
-import { lifelongPlan, type LeftOut } from "./lifelongPlan";
+import type { LeftOut } from "./lifelongPlan";
 import { createOwnEdits, type OwnEditsLab } from "./ownEdits";
 import type { Stores } from "./stores";
 
@@ -12,6 +12,7 @@ type Page = {
   ensureFacts(): Promise<readonly Fact[]>;
 };
 
+const NOT_FETCHED = "The code that plans a sequence could not be fetched.";
 const TOO_FEW =
   "Open a list of facts with their answers in the Superposition workspace, several of each kind.";
 
@@ -47,7 +48,9 @@ export function createSequences(
       const { form, start } = lifelong.getState();
       const own = (await lab.knownFacts({ list: "own" })).facts;
       const facts = own.length > 0 ? own : await page.ensureFacts();
-      const { leftOut, ...planned } = lifelongPlan(facts, form.count);
+      const planning = await import("./lifelongPlan").catch(() => undefined);
+      if (planning === undefined) return notices.getState().tell("bad", NOT_FETCHED, "Try again.");
+      const { leftOut, ...planned } = planning.lifelongPlan(facts, form.count);
       if (planned.requests.length < 2) {
         const why = [TOO_FEW, ...leftOutWords(leftOut, facts.length)].join(" ");
         return notices.getState().tell("bad", "There are too few facts for a sequence.", why);
