@@ -44,6 +44,7 @@ def steps(work: Path, preset: str, threads: int, edits: int, traces: int) -> lis
         ("mend", [python, "mend.py"], TRAIN, [MODEL / "mend.safetensors"]),
         ("gallery", ["node", "scripts/makeGallery.mjs"], ROOT, [EXAMPLES / "gallery.json"]),
         ("stored", ["node", "scripts/makeStored.mjs"], ROOT, [EXAMPLES]),
+        ("sequence", ["node", "scripts/makeStoredRun.mjs"], ROOT, [EXAMPLES / "lifelong.json"]),
         ("measure", ["node", "scripts/measureModel.mjs", "--edits", str(edits)], ROOT, [DOCS / "metrics.json"]),
         ("precision", ["node", "scripts/measureModel.mjs", "--precision", "6"], ROOT, [DOCS / "statistics-precision.json"]),
         ("build", ["node", "scripts/buildCli.mjs"], ROOT, []),

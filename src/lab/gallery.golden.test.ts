@@ -1,4 +1,4 @@
-/** What is stored with the page is what the lab computes: every example of the gallery, live against its file. */
+/** What is stored with the page is what the lab computes: every example of the gallery, live against its file, and how the sequence of edits begins. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -6,6 +6,8 @@ import { computeExample, createFreshLab } from "../../scripts/storedResults";
 import type { Probe } from "../domain/edit";
 import type { LabApi } from "../domain/labApi";
 import { parseGallery, parseStored, type Gallery } from "../store/gallery";
+import { isRun, type LifelongRun } from "../store/keptRuns";
+import { lifelongPlan } from "../store/lifelongPlan";
 
 const folder = resolve(import.meta.dirname, "../../public/examples");
 const readJson = (file: string): unknown =>
@@ -19,14 +21,13 @@ const gallery: Gallery = parseGallery(readJson("gallery.json"))!;
  */
 const CLOSE = 2e-4;
 
+const CONTEXT = { signal: new AbortController().signal, onProgress: () => undefined };
+
 let lab: LabApi;
 beforeAll(async () => {
   lab = createFreshLab();
   const name = gallery.model.replace(/^embedded:/u, "");
-  await lab.load(
-    { source: { kind: "embedded", name } },
-    { signal: new AbortController().signal, onProgress: () => undefined },
-  );
+  await lab.load({ source: { kind: "embedded", name } }, CONTEXT);
 });
 
 const gap = (a: readonly number[], b: readonly number[]): number =>
@@ -40,6 +41,24 @@ test("every example has its file and no file is left over", () => {
   const others = gallery.examples.slice(1).map(({ stored }) => stored.replace("stored/", ""));
   expect(readdirSync(resolve(folder, "stored")).sort()).toEqual(others.sort());
   expect(gallery.examples[0]!.stored).toBe("stored.json");
+});
+
+test("the stored sequence writes this model's facts and begins where it does", async () => {
+  const json = readJson("lifelong.json");
+  expect(isRun(json)).toBe(true);
+  const { points, ...stored } = json as LifelongRun;
+  const { facts } = await lab.knownFacts({ list: "own" }, CONTEXT);
+  const { requests, untouched } = lifelongPlan(facts, stored.requests.length);
+  const written = (list: typeof requests): string[] => list.map((one) => `${one.subject}: ${one.targetNew}`);
+  expect(written(requests)).toEqual(written([...stored.requests]));
+  expect(points.map(({ edits }) => edits)).toEqual(points.map((_, at) => at * stored.every));
+  expect(points.at(-1)!.edits).toBe(requests.length);
+
+  const { method, settings, seed, batch } = stored;
+  const call = { method, settings, seed, batch, requests, untouched };
+  const first = await lab.continueLifelong({ ...call, done: 0, every: 0 }, CONTEXT);
+  expect(first.weightHash).toBe(points[0]!.weightHash);
+  expect(gap([first.untouched!.p], [points[0]!.untouched!.p])).toBeLessThan(CLOSE);
 });
 
 describe.each(gallery.examples.map((example) => [example.id, example] as const))("%s", (_, example) => {

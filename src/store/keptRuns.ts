@@ -58,7 +58,7 @@ export function recallRuns(storage: Storage | undefined): LifelongRun[] {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function isRun(value: unknown): value is LifelongRun {
+export function isRun(value: unknown): value is LifelongRun {
   if (!isRecord(value) || !isRecord(value.settings)) return false;
   const texts = [value.id, value.method, value.list, value.model, value.modelHash];
   const counts = [value.seed, value.every, value.batch];

@@ -1,6 +1,7 @@
 /** The curves of the run in front with those of others behind it, where it collapsed, and the way back to any point. */
 import { useMemo } from "react";
 import type { LifelongRun } from "../../store/keptRuns";
+import { modelName } from "../../store/modelRef";
 import chart from "../charts/chart.module.css";
 import { LineChart } from "../charts/LineChart";
 import { FaultyFacts } from "../superposition/FaultyFacts";
@@ -12,7 +13,16 @@ import layout from "../ui/layout.module.css";
 import styles from "./lifelong.module.css";
 import { backSeries, frontSeries, runHue, runMarkers } from "./runSeries";
 
-export function CurvesPanel({ className }: { className?: string | undefined }) {
+const PROMISE =
+  "Every edit disturbs the ones before it a little. Here you write one fact after the other and watch: what is left of all edits, of the oldest ones, of facts no edit was about, and of the model’s language, until it breaks.";
+
+type CurvesPanelProps = {
+  className?: string | undefined;
+  /** A finished run, while there is none of the user's own. */
+  stored: LifelongRun | undefined;
+};
+
+export function CurvesPanel({ className, stored }: CurvesPanelProps) {
   const { limits } = useWorkspace();
   const runs = useSlice("lifelong", (state) => state.runs);
   const current = useSlice("lifelong", (state) => state.current);
@@ -20,7 +30,7 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
   const onStack = useSlice("lifelong", (state) => state.onStack);
   const scrubbed = useSlice("lifelong", (state) => state.goingTo ?? state.scrubbed);
   const isRunning = useSlice("lifelong", (state) => state.step.status === "running");
-  const run = runs.find(({ id }) => id === current);
+  const run = runs.find(({ id }) => id === current) ?? stored;
   const others = useMemo(
     () => runs.filter(({ id, points }) => id !== current && !hidden.has(id) && points.length > 1),
     [runs, current, hidden],
@@ -28,11 +38,7 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
   if (run === undefined) {
     return (
       <Panel id="curves" title="What is left" className={className}>
-        <p className={layout.empty}>
-          Every edit disturbs the ones before it a little. Here you write one fact after the other and watch:
-          what is left of all edits, of the oldest ones, of facts no edit was about, and of the model’s
-          language, until it breaks.
-        </p>
+        <p className={layout.empty}>{PROMISE}</p>
       </Panel>
     );
   }
@@ -45,7 +51,12 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
     if (nearest.edits !== (scrubbed ?? run.points.at(-1)?.edits)) void limits.scrub(nearest.edits);
   };
   return (
-    <Panel id="curves" title="What is left" className={className}>
+    <Panel
+      id="curves"
+      title="What is left"
+      className={className}
+      aside={run === stored ? <span className={layout.stamp}>stored result</span> : null}
+    >
       <p className={chart.sentence} id="curves-sentence" aria-live="polite">
         {runSentence(run, point)}
       </p>
@@ -68,7 +79,12 @@ export function CurvesPanel({ className }: { className?: string | undefined }) {
         </p>
       ) : null}
       {isHere && run.points.length > 1 ? <Scrub run={run} isRunning={isRunning} /> : null}
-      {!isHere && run.points.length > 0 ? (
+      {run === stored ? (
+        <p className={chart.remark}>
+          {PROMISE} This one was written into {modelName(run.model)}; yours begins with Start.
+        </p>
+      ) : null}
+      {run !== stored && !isHere && run.points.length > 0 ? (
         <p className={chart.remark}>
           The edits of this run are no longer on the model: its curves stay, its points cannot be gone back
           to.

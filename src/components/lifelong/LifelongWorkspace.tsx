@@ -5,14 +5,16 @@ import styles from "./lifelong.module.css";
 import { MorePanels } from "./MorePanels";
 import { PlanPanel } from "./PlanPanel";
 import { RunsPanel } from "./RunsPanel";
+import { useStoredRun } from "./useStoredRun";
 
 export default function LifelongWorkspace() {
+  const stored = useStoredRun();
   return (
     <main className={`${layout.workspace} ${styles.workspace}`}>
       <PlanPanel className={styles.plan} />
-      <CurvesPanel className={styles.curves} />
+      <CurvesPanel className={styles.curves} stored={stored} />
       <RunsPanel className={styles.runs} />
-      <MorePanels />
+      <MorePanels stored={stored} />
     </main>
   );
 }

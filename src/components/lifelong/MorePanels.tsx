@@ -1,5 +1,6 @@
 /** Why it breaks: retention by age, interference predicted and measured, growth of the weights and perplexity. */
 import type { LifelongPoint } from "../../domain/lifelong";
+import type { LifelongRun } from "../../store/keptRuns";
 import { ChartPanel } from "../charts/ChartPanel";
 import { LineChart } from "../charts/LineChart";
 import { domainOf, type Domain } from "../charts/plane";
@@ -16,8 +17,9 @@ import {
 } from "./lifelongCurves";
 import layout from "../ui/layout.module.css";
 
-export function MorePanels() {
-  const run = useSlice("lifelong", ({ runs, current }) => runs.find(({ id }) => id === current));
+export function MorePanels({ stored }: { stored: LifelongRun | undefined }) {
+  const own = useSlice("lifelong", ({ runs, current }) => runs.find(({ id }) => id === current));
+  const run = own ?? stored;
   const scrubbed = useSlice("lifelong", (state) => state.scrubbed);
   if (run === undefined || run.points.length < 2) return null;
   const upTo = scrubbed === undefined ? run.points : run.points.filter(({ edits }) => edits <= scrubbed);

@@ -1,0 +1,14 @@
+/** The finished sequence that ships with the page, while there is none of the user's own. */
+import { useEffect, useState } from "react";
+import type { LifelongRun } from "../../store/keptRuns";
+import { fetchStoredRun } from "../../store/storedRun";
+import { useSlice } from "../workspaceContext";
+
+export function useStoredRun(): LifelongRun | undefined {
+  const isEmpty = useSlice("lifelong", ({ runs }) => runs.length === 0);
+  const [stored, setStored] = useState<LifelongRun>();
+  useEffect(() => {
+    if (isEmpty) void fetchStoredRun().then(setStored);
+  }, [isEmpty]);
+  return isEmpty ? stored : undefined;
+}
