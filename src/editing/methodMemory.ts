@@ -42,7 +42,7 @@ const LOGITS_AT_ONCE = 7;
 /** “New Fact: … Prompt: …” around an example's own words. */
 const FRAME_TOKENS = 8;
 /** What stands behind every matrix of a trained block makes as much again as the block itself, there and back. */
-const TRAINED_BLOCK = 5.5;
+const TRAINED_BLOCK = 6.2;
 /** The same where a map or two of a block have something behind them. */
 const ADAPTED_BLOCK = 2;
 
