@@ -7,6 +7,9 @@ import { commands } from "vitest/browser";
 import { fetchFixture, hasFetchableFixture } from "../../model/testing/fetchFixture";
 import type { Comparison } from "./comparison";
 
+/** VITE_PALIMPSEST_ALL_CASES runs the long cases too: a software GPU takes minutes for them. */
+export const allCases = import.meta.env["VITE_PALIMPSEST_ALL_CASES"] !== undefined;
+
 const found: string[] = [];
 
 export const webgpuComparison: Comparison = {
