@@ -59,7 +59,7 @@ export function keepSizes(storage: Storage | undefined, entries: readonly SizeEn
 export function recallSizes(storage: Storage | undefined): SizeEntry[] {
   try {
     const kept: unknown = JSON.parse(storage?.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter(isEntry) : [];
+    return Array.isArray(kept) ? kept.flatMap(readEntry) : [];
   } catch {
     return [];
   }
@@ -68,13 +68,28 @@ export function recallSizes(storage: Storage | undefined): SizeEntry[] {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
 
-function isEntry(value: unknown): value is SizeEntry {
-  if (!isRecord(value)) return false;
+function readEntry(value: unknown): SizeEntry[] {
+  if (!isRecord(value)) return [];
   const { ref, parameters, layers, facts, list } = value;
-  const texts = typeof ref === "string" && typeof list === "string";
-  const numbers = typeof parameters === "number" && typeof facts === "number";
-  return texts && numbers && Array.isArray(layers) && layers.length > 0 && layers.every(isLayer);
+  if (typeof ref !== "string" || typeof list !== "string") return [];
+  if (typeof parameters !== "number" || typeof facts !== "number" || !Array.isArray(layers)) return [];
+  const read = layers.flatMap(readLayer);
+  return read.length > 0 && read.length === layers.length
+    ? [{ ref, parameters, layers: read, facts, list }]
+    : [];
 }
 
-const isLayer = (value: unknown): boolean =>
-  isRecord(value) && typeof value.layer === "number" && typeof value.kurtosis === "number";
+/** JSON has no NaN: it writes null, for a layer whose keys are too few or too alike to have a kurtosis. */
+const readNumber = (value: unknown): number | undefined =>
+  value === null ? NaN : typeof value === "number" ? value : undefined;
+
+function readLayer(value: unknown): SizeLayer[] {
+  if (!isRecord(value) || typeof value.layer !== "number") return [];
+  const [kurtosis, kurtosisWithout, absoluteMean] = [
+    value.kurtosis,
+    value.kurtosisWithout,
+    value.absoluteMean,
+  ].map(readNumber);
+  if (kurtosis === undefined || kurtosisWithout === undefined || absoluteMean === undefined) return [];
+  return [{ layer: value.layer, kurtosis, kurtosisWithout, absoluteMean }];
+}
