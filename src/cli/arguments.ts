@@ -10,6 +10,8 @@ export type OptionSpec = {
   /** Allowed words of a text option. */
   choices?: readonly string[];
   required?: boolean;
+  /** Its value names a file that the command writes when it is done (checkOutputs.ts). */
+  writes?: boolean;
 };
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;

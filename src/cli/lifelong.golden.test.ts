@@ -1,5 +1,5 @@
 /** Editing in sequence through the shell: the published code's curve, interference predicted and measured, and going on. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -108,6 +108,10 @@ describe("many edits in turn", () => {
     });
     await expect(interrupted).rejects.toMatchObject({ code: "cancelled" });
     expect(readJson<{ points: LifelongPoint[] }>(file).points.map(({ edits }) => edits)).toEqual([0, 1, 2]);
+    // Edits of a point begin with those of the point before, which need not stay beside them.
+    expect(readdirSync(folder).filter((name) => /^resumed\.json\./u.test(name))).toEqual([
+      "resumed.json.2.palimpsest",
+    ]);
     const notes: string[] = [];
     const resumed = await run(words([...quick, "--resume", file]), undefined, (note) => notes.push(note));
     expect(notes.filter((note) => note.startsWith("Edit"))).not.toContain("Edit 2 of 3");

@@ -7,6 +7,7 @@ import { AppError, toErrorReport } from "../lib/errors";
 import { nearest } from "../lib/nearest";
 import { visibleJson, visibleString } from "../lib/visibleText";
 import { parseOptions } from "./arguments";
+import { checkOutputs } from "./checkOutputs";
 import { COMMON, type Command } from "./command";
 import { constructed } from "./commands/constructed";
 import { edit } from "./commands/edit";
@@ -59,6 +60,7 @@ async function runCommand(name: string, words: string[], controller: AbortContro
   const command = findCommand(name);
   if (words.includes("--help")) return commandHelp(name, command);
   const options = parseOptions(words, { ...command.options, ...COMMON });
+  await checkOutputs(options, command.options);
   const line = progressLine(process.stderr);
   const call = { signal: controller.signal, onProgress: (progress: Progress) => line.show(progress) };
   const lab = createLab(nodeEnvironment({ backend: (options.text("backend") ?? "wasm") as Backend }));

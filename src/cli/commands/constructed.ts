@@ -21,7 +21,7 @@ export const constructed: Command = {
     width: { kind: "number", value: "N", help: "numbers of a key (64)" },
     overlap: { kind: "number", value: "O", help: "share of their direction that all keys have in common, 0 to 1 (0)" },
     seed: { kind: "number", value: "S", help: "draws keys and values (1)" },
-    svg: { kind: "text", value: "FILE", help: "write the loss by facts written as a picture" },
+    svg: { kind: "text", value: "FILE", writes: true, help: "write the loss by facts written as a picture" },
   }, // prettier-ignore
   async run(options, { lab, call }) {
     const [facts, width] = [whole(options, "facts", 64), whole(options, "width", 64)];

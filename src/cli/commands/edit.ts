@@ -131,7 +131,7 @@ export const edit: Command = {
     },
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
     name: { kind: "text", value: "TEXT", help: "what the edit is called in the stack" },
-    out: { kind: "text", value: "FILE", help: "write the stack as an edit file" },
+    out: { kind: "text", value: "FILE", writes: true, help: "write the stack as an edit file" },
     preview: {
       kind: "text",
       value: "FACTS",
@@ -146,9 +146,9 @@ export const edit: Command = {
       value: "FACTS",
       help: "afterwards tell what the newest edit did to these facts, predicted and measured",
     },
-    "check-svg": { kind: "text", value: "FILE", help: "write that as a picture" },
+    "check-svg": { kind: "text", value: "FILE", writes: true, help: "write that as a picture" },
     settings: { kind: "flag", help: "list the method's hyper-parameters for this model, and do nothing" },
-    dump: { kind: "text", value: "FILE", help: "write every intermediate as safetensors" },
+    dump: { kind: "text", value: "FILE", writes: true, help: "write every intermediate as safetensors" },
   },
   async run(options, context) {
     const method = readMethod(options.text("method") ?? "ROME");

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { BENCHMARKS } from "../../domain/benchmark";
 import type { AnswerMeans, LifelongPoint, LifelongRequest } from "../../domain/lifelong";
@@ -12,6 +12,7 @@ import { evaluateCases } from "../evaluateCases";
 import { readContexts, readMethod, readSettings } from "../editOptions";
 import { lifelongIdentity, readLifelongFile, writeLifelongFile, type LifelongFile } from "../lifelongFile";
 import { openModel, readInput } from "../openModel";
+import { sequenceRemarks } from "../sequenceRemarks";
 import { readSequence } from "../sequenceRequests";
 import { printable, probability, table } from "../table";
 
@@ -27,6 +28,7 @@ const DEFINITIONS = {
   interference: "mean size of the change of the MLP projection's output since the first edit, as Σ p(kᵢ, y) δᵢ over all edits at the base model's keys predicts it, and as measured; relativeError = ‖predicted − measured‖ / ‖measured‖",
   stackEdits: "edits of the stack at this point; weightHash: of the weights in use then",
   warnings: "what the edits of a step had to say: second moments that are singular or of few tokens, targets not reached",
+  remarks: "requests that write over earlier ones, untouched facts that a request is about or that count twice",
   collapse: "the first point at which untouched facts have lost half of their p, or the edits half of the best efficacy so far",
 } as const; // prettier-ignore
 
@@ -97,12 +99,17 @@ async function resume(
 
 const editsBeside = (path: string, edits: number): string => `${path}.${edits}.palimpsest`;
 
-/** First the edits, then the list of points that counts them: whenever it is interrupted, both belong together. */
+/**
+ * First the edits, then the list of points that counts them: whenever it is interrupted, both belong together. The edits
+ * of the point before, which these begin with, go last.
+ */
 async function keep(path: string, file: LifelongFile, { lab, call }: CommandContext): Promise<void> {
   const { edits } = file.points.at(-1)!;
   if (edits > 0) await writeFile(editsBeside(path, edits), (await lab.saveEdits({}, call)).bytes);
   await writeFile(`${path}.part`, writeLifelongFile(file));
   await rename(`${path}.part`, path);
+  const before = file.points.at(-2)?.edits ?? 0;
+  if (before > 0) await rm(editsBeside(path, before), { force: true });
 }
 
 async function runAll(
@@ -128,7 +135,7 @@ async function runAll(
 
 const meansOf = (means: AnswerMeans | null): string => (means ? probability(means.p) : "");
 
-function asTable(points: readonly LifelongPoint[]): string {
+function asTable(points: readonly LifelongPoint[], remarks: readonly string[]): string {
   const rows = points.map(({ edits, efficacy, paraphrases, neighbourhood, untouched, retention, perplexity, norms, interference }) => {
     const sum = (which: "predicted" | "measured"): string =>
       interference.untouched.length === 0 ? "" : interference.untouched.reduce((total, layer) => total + layer[which], 0).toFixed(2);
@@ -142,7 +149,7 @@ function asTable(points: readonly LifelongPoint[]): string {
       sum("measured"),
     ];
   }); // prettier-ignore
-  const said = new Set(points.flatMap(({ warnings = [] }) => warnings));
+  const said = new Set([...remarks, ...points.flatMap(({ warnings = [] }) => warnings)]);
   const header = [
     "edits",
     "efficacy",
@@ -195,8 +202,13 @@ export const evaluate: Command = {
     contexts: { kind: "text", value: "FILE.json", help: "context templates (sampled from the model)" },
     stats: { kind: "text", value: "FILE", help: "second moments (from the model's corpus)" },
     seed: { kind: "number", value: "N", help: "of the sampled contexts (1)" },
-    resume: { kind: "text", value: "FILE.json", help: "keep what is done here, and go on from it" },
-    svg: { kind: "text", value: "FILE", help: "write the curves as a picture" },
+    resume: {
+      kind: "text",
+      value: "FILE.json",
+      writes: true,
+      help: "keep what is done here, and go on from it",
+    },
+    svg: { kind: "text", value: "FILE", writes: true, help: "write the curves as a picture" },
   },
   async run(options, context) {
     if (!options.flag("sequential")) return evaluateCases(options, context);
@@ -213,6 +225,8 @@ export const evaluate: Command = {
     if (svg !== undefined) await writeFile(svg, lifelongPicture(points, words));
     const collapse = findCollapse(points) ?? null;
     const { method, settings } = request;
-    return { json: { method, settings, points, collapse, definitions: DEFINITIONS }, text: asTable(points) };
+    const remarks = sequenceRemarks(request.requests, request.untouched);
+    const json = { method, settings, points, collapse, remarks, definitions: DEFINITIONS };
+    return { json, text: asTable(points, remarks) };
   },
 };

@@ -44,7 +44,7 @@ export const stack: Command = {
     edits: { kind: "text", value: "FILE", required: true, help: "the edit file" },
     disable: { kind: "number", value: "N", help: "switch off the edit at this position" },
     remove: { kind: "number", value: "N", help: "take the edit at this position out" },
-    out: { kind: "text", value: "FILE", help: "write the changed stack" },
+    out: { kind: "text", value: "FILE", writes: true, help: "write the changed stack" },
   },
   async run(options, context) {
     await openModel(options, context);

@@ -23,7 +23,7 @@ export const stats: Command = {
     ...MODEL_OPTIONS,
     text: { kind: "texts", value: "FILE…", help: "text to run (the model's own corpus)" },
     layers: { kind: "text", value: "3,4", required: true, help: "layers, or `all`" },
-    out: { kind: "text", value: "FILE", help: "write a statistics file" },
+    out: { kind: "text", value: "FILE", writes: true, help: "write a statistics file" },
   },
   async run(options, context) {
     const model = await openModel(options, context);

@@ -112,8 +112,8 @@ export const trace: Command = {
     },
     set: { kind: "texts", value: "severedNoise=published|same", help: "which noise a severed trace records" },
     naive: { kind: "flag", help: "one full pass per cell, for checking" },
-    svg: { kind: "text", value: "FILE", help: "write the heatmap as a picture" },
-    csv: { kind: "text", value: "FILE", help: "write the cells as a table" },
+    svg: { kind: "text", value: "FILE", writes: true, help: "write the heatmap as a picture" },
+    csv: { kind: "text", value: "FILE", writes: true, help: "write the cells as a table" },
   },
   async run(options, context) {
     const request = await readRequest(options);

@@ -70,8 +70,8 @@ export const traceAverage: Command = {
     noise: { kind: "text", value: "3sigma|NUMBER", help: "noise level (3sigma)" },
     seed: { kind: "number", value: "N", help: "of numpy's legacy generator (1)" },
     limit: { kind: "number", value: "N", help: "only the first N facts" },
-    svg: { kind: "text", value: "FILE", help: "write the averages as a picture" },
-    csv: { kind: "text", value: "FILE", help: "write the averages as a table" },
+    svg: { kind: "text", value: "FILE", writes: true, help: "write the averages as a picture" },
+    csv: { kind: "text", value: "FILE", writes: true, help: "write the averages as a table" },
   },
   async run(options, context) {
     const request = {
