@@ -10,7 +10,8 @@ type Common = {
 
 /** One hyper-parameter: its kind, its range and what it means. */
 export type SettingSpec =
-  | (Common & { kind: "number" | "integer"; min: number; max: number })
+  /** `off` is what `false` stands for, where published files write that. */
+  | (Common & { kind: "number" | "integer"; min: number; max: number; off?: number })
   | (Common & { kind: "boolean" })
   /** Blocks, ascending; at least one, at most `max`. */
   | (Common & { kind: "layers"; max: number })

@@ -62,7 +62,7 @@ async function activationAt(model: Model, layer: number, residual: Tensor): Prom
   }
 }
 
-/** Σ_k ∂p/∂a at a_k = α_k a, α from 0 to 1, [f]: every point is a row of one batch. */
+/** Σ_k ∂p/∂a at a_k = α_k a, α from 0 to 1 (a single point: 0), [f]: every point is a row of one batch. */
 async function gradientsAlong(
   model: Model,
   layer: number,
@@ -75,7 +75,7 @@ async function gradientsAlong(
   const [, positions, d] = residual.shape as [number, number, number];
   const scaled = new Float32Array(steps * f);
   for (let k = 0; k < steps; k++)
-    for (let i = 0; i < f; i++) scaled[k * f + i] = (k / (steps - 1)) * activation[i]!;
+    for (let i = 0; i < f; i++) scaled[k * f + i] = (k / Math.max(1, steps - 1)) * activation[i]!;
   const points = tensor(scaled, [steps, f]);
   const { last, others } = lastPositions(steps, positions);
   const batch = tidy(() => keep(repeated(residual, steps, positions, d)));

@@ -59,6 +59,7 @@ export const alphaEditDefinition: SettingsDefinition<AlphaEditSettings> = {
   }),
   elsewhere: {
     ...ELSEWHERE,
+    P_loc: "projectors are made from the statistics, and kept",
     mom2_adjustment: "the projector is always made from C",
     mom2_update_weight: "AlphaEdit's published code does not read it",
   },

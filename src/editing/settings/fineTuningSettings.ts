@@ -51,7 +51,7 @@ export const fineTuningDefinition: SettingsDefinition<FineTuningSettings> = {
     { name: "layer", published: ["layers"], kind: "integer", min: 0, max: layers - 1, meaning: "block whose MLP output projection (and bias) is trained" },
     RATE,
     STEPS,
-    { name: "normConstraint", published: ["norm_constraint"], kind: "number", min: 0, max: 1e3, meaning: "largest change of any entry (FT with an L∞ bound); 0 sets none" },
+    { name: "normConstraint", published: ["norm_constraint"], kind: "number", min: 0, max: 1e3, off: 0, meaning: "largest change of any entry (FT with an L∞ bound); 0 sets none (published: false)" },
     { name: "stopLoss", published: [], kind: "number", min: 0, max: 100, meaning: "training ends when a pass's mean loss is below (published: 0.01, fixed)" },
     { name: "batchSize", published: ["batch_size"], kind: "integer", min: 1, max: 128, meaning: "requests per update" },
     { name: "scoreSpecials", published: [], kind: "boolean", meaning: "FT-L: also score the beginning-of-text token that the target gets when encoded alone, as the published code does" },

@@ -53,6 +53,12 @@ export const graceDefinition: SettingsDefinition<GraceSettings> = {
     val_init: "set start instead",
     replacement: "the token that meets a key is replaced",
     dist_fn: "distances are Euclidean",
+    val_train: "values are trained by Adam, without disturbance",
+    num_pert: "values are trained by Adam, without disturbance",
+    val_reg: "values are not regularised, as in the published configuration",
+    reg: "training runs its steps, as the published code does",
+    dropout: "values are trained without dropout",
+    inner_params: "set layer and matrix instead",
     eps_expand: "a radius grows to cover an equal answer",
   },
 };

@@ -49,6 +49,7 @@ function readValue(spec: SettingSpec, name: string, value: SettingValue): Settin
     case "layers":
       return readLayers(name, value);
     default: {
+      if (spec.off !== undefined && String(value) === "false") return spec.off;
       if (typeof value === "object" && value.length !== 1) throw wrongValue(name, value, "a number");
       const number = typeof value === "string" ? parseNumber(value) : Number(value);
       if (typeof value === "boolean" || !Number.isFinite(number)) throw wrongValue(name, value, "a number");

@@ -54,6 +54,7 @@ const FROM_THE_STATISTICS = "statistics are made from the texts you give";
 /** Fields of published files that describe the checkpoint or the data rather than the method. */
 export const ELSEWHERE: KnownElsewhere = {
   rewrite_module_tmp: FROM_THE_MODEL,
+  rewrite_module_tmps: FROM_THE_MODEL,
   layer_module_tmp: FROM_THE_MODEL,
   mlp_module_tmp: FROM_THE_MODEL,
   attn_module_tmp: FROM_THE_MODEL,
@@ -61,6 +62,9 @@ export const ELSEWHERE: KnownElsewhere = {
   lm_head_module: FROM_THE_MODEL,
   model_name: FROM_THE_MODEL,
   device: FROM_THE_MODEL,
+  model_parallel: FROM_THE_MODEL,
+  fp16: FROM_THE_MODEL,
+  max_length: "texts are read whole",
   alg_name: "the method is named by itself",
   layer_selection: "the layers are given as such",
   stats_dir: FROM_THE_STATISTICS,
