@@ -74,6 +74,22 @@ const CASES: readonly Case[] = [
     spoil: (_, { config }) => ({ requests: [{ ...GOOD, targetNew: " Rome".repeat(config.contextLength + 1) }] }), // prettier-ignore
   },
   {
+    name: "a long answer that fits but for its end of text",
+    codes: ["prompt-too-long"],
+    spoil: (name, { config, tokenizer }) => {
+      if (!definitionOf(name).longTargets) return undefined;
+      const tokens = (text: string, specials: boolean) => tokenizer.encode(text, { specials }).ids.length;
+      const room = config.contextLength - tokens("The capital of France is", true);
+      const targetNew = " Rome".repeat(Math.floor(room / tokens(" Rome", false)));
+      return { requests: [{ ...GOOD, targetNew }] };
+    },
+  },
+  {
+    name: "a long answer cut where it has no token",
+    codes: ["bad-request"],
+    spoil: (name) => (name === "AnyEdit" ? { requests: [{ ...GOOD, cuts: [1, 900] }] } : undefined),
+  },
+  {
     name: "one bad request among good ones",
     codes: ["bad-request"],
     spoil: (name) => (definitionOf(name).batch ? { requests: [GOOD, { ...GOOD, targetNew: "" }] } : undefined), // prettier-ignore

@@ -24,6 +24,7 @@ import { checkLength, checkRequest } from "./factToken";
 import type { HyperNetwork } from "./hyperNetwork";
 import { trainedElsewhere } from "./hyperNetworkFile";
 import type { KnownTargets } from "./knownTargets";
+import { checkLongText } from "./longTexts";
 import type { Method, RecipeContext } from "./methods/method";
 import { methodNamed } from "./methods/methods";
 import { createMoments } from "./moments";
@@ -81,6 +82,7 @@ export function checkCall(model: Model, call: EditCall, contexts: readonly strin
     checkRequest(request);
     method.checkRequest?.(request);
     checkLength(model.tokenizer, request, contexts, model.config.contextLength);
+    if (method.longTargets) checkLongText(model, request, settings);
   }
 }
 

@@ -1,8 +1,9 @@
 /** A question and its long answer as token ids (algorithms.md 8.4, 9.4): concatenated, never tokenised again together. */
-import type { EditRequest } from "../domain/edit";
+import type { EditRequest, Settings } from "../domain/edit";
 import { AppError } from "../lib/errors";
 import { chatPrompt } from "../model/chat";
 import type { Model } from "../model/model";
+import { chunksOf } from "./chunks";
 import { withoutEndTokens } from "./factToken";
 
 export type LongText = { question: Int32Array; answer: Int32Array; answerText: string };
@@ -34,4 +35,18 @@ export function longText(model: Model, request: EditRequest, { chat, endOfText }
     "Shorten the answer.",
     { positions, contextLength: config.contextLength, field: "target" },
   );
+}
+
+/** The question and answer under a method's own settings. Throws AppError `prompt-too-long`, `bad-request`. */
+export function readLongText(model: Model, request: EditRequest, settings: Settings): LongText {
+  const { chat, endOfText } = settings;
+  return longText(model, request, { chat: chat === true, endOfText: endOfText === true });
+}
+
+/**
+ * What can be said against a long text before any work: that it does not fit with its chat template and its end, that the
+ * model has no template, or that it cannot be cut at the request's own places. Throws AppError `prompt-too-long`, `bad-request`.
+ */
+export function checkLongText(model: Model, request: EditRequest, settings: Settings): void {
+  chunksOf(model.tokenizer, readLongText(model, request, settings), request.cuts, settings);
 }

@@ -1,19 +1,11 @@
 /** A long answer as it would be cut and written, with how likely its tokens are on the weights in use. Nothing is changed. */
 import type { CallContext } from "../domain/progress";
 import type { CutRequest, CutTarget } from "../domain/longTarget";
-import type { EditRequest, Settings } from "../domain/edit";
 import { chunksOf } from "../editing/chunks";
 import { readCallSettings } from "../editing/computeEdit";
-import { longText, type LongText } from "../editing/longTexts";
+import { readLongText } from "../editing/longTexts";
 import { scoreTargetTokens } from "../evaluation/targetTokens";
-import type { Model } from "../model/model";
 import type { LoadedState } from "./session";
-
-/** The question and answer as a method for long answers reads them. Throws `prompt-too-long`, `bad-request`. */
-export function readLongText(model: Model, request: EditRequest, settings: Settings): LongText {
-  const { chat, endOfText } = settings;
-  return longText(model, request, { chat: chat === true, endOfText: endOfText === true });
-}
 
 /** @throws AppError bad-request, prompt-too-long, cancelled */
 export async function cutTarget(

@@ -8,6 +8,7 @@ import type { HyperNetwork } from "../editing/hyperNetwork";
 import { readHyperNetwork } from "../editing/hyperNetworkFile";
 import type { KnownTargets } from "../editing/knownTargets";
 import { methodNamed } from "../editing/methods/methods";
+import { createMoments } from "../editing/moments";
 import type { NullSpaceStore } from "../editing/nullSpaceFile";
 import type { Statistics } from "../editing/statistics";
 import { legacyRandom } from "../lib/random/legacyRandom";
@@ -42,6 +43,11 @@ export async function gatherInputs(
   checkCall(model, call, given ?? ["{}"]);
   const hyperNetwork = method.hyperNetwork && (await hyperNetworkOf(session, call, context.signal));
   checkHyperNetwork(method, hyperNetwork, model);
+  // Before anything is sampled: a file may be another model's, or lack a layer.
+  const layers = method.statisticsLayers(settings);
+  const statistics =
+    layers.length === 0 ? undefined : await statisticsForCall(session, call.statistics, layers, context);
+  createMoments(statistics, layers, model.config.mlpWidth);
   const sampled = method.contexts;
   const isShipped = sampled === "rome" && prepared?.contexts.seed === seed;
   const contexts =
@@ -52,12 +58,10 @@ export async function gatherInputs(
       : await recent.contexts(`${sampled} ${seed}`, () =>
           model.weights.onBase(() => sampleContexts(model, seed, context.signal, sampled)),
         ));
-  const layers = method.statisticsLayers(settings);
   const preserve = await textsToPreserve(session, call, method.preserves?.(settings) ?? 0, context.signal);
   const { sentenceEncoder } = session.environment;
-  const shared = { contexts, preserve, sentenceEncoder, hyperNetwork, nullSpaces: nullSpaceStore(session) };
-  if (layers.length === 0) return shared;
-  return { ...shared, statistics: await statisticsForCall(session, call.statistics, layers, context) };
+  const nullSpaces = nullSpaceStore(session);
+  return { contexts, preserve, sentenceEncoder, hyperNetwork, nullSpaces, ...(statistics && { statistics }) };
 }
 
 /** Beside the statistics. Too little space must not cost the user the job. */
