@@ -24,10 +24,11 @@ const CLOSE = 2e-4;
 const CONTEXT = { signal: new AbortController().signal, onProgress: () => undefined };
 
 let lab: LabApi;
+let modelHash: string;
 beforeAll(async () => {
   lab = createFreshLab();
   const name = gallery.model.replace(/^embedded:/u, "");
-  await lab.load({ source: { kind: "embedded", name } }, CONTEXT);
+  modelHash = (await lab.load({ source: { kind: "embedded", name } }, CONTEXT)).hash;
 });
 
 const gap = (a: readonly number[], b: readonly number[]): number =>
@@ -58,6 +59,8 @@ test("the stored sequence writes this model's facts and begins where it does", a
   const call = { method, settings, seed, batch, requests, untouched };
   const first = await lab.continueLifelong({ ...call, done: 0, every: 0 }, CONTEXT);
   expect(first.weightHash).toBe(points[0]!.weightHash);
+  // The page shows it beside no other model.
+  expect(stored.modelHash).toBe(modelHash);
   expect(gap([first.untouched!.p], [points[0]!.untouched!.p])).toBeLessThan(CLOSE);
 });
 

@@ -11,3 +11,7 @@ export async function fetchStoredRun(): Promise<LifelongRun | undefined> {
     return undefined;
   }
 }
+
+/** Before any model is there, and beside the one it was written into: what it tells is not so of another. */
+export const mayShow = ({ modelHash }: Pick<LifelongRun, "modelHash">, loaded: string | undefined): boolean =>
+  loaded === undefined || loaded === modelHash;

@@ -1,4 +1,5 @@
 /** Why it breaks: retention by age, interference predicted and measured, growth of the weights and perplexity. */
+import type { ReactNode } from "react";
 import type { LifelongPoint } from "../../domain/lifelong";
 import type { LifelongRun } from "../../store/keptRuns";
 import { ChartPanel } from "../charts/ChartPanel";
@@ -17,6 +18,9 @@ import {
 } from "./lifelongCurves";
 import layout from "../ui/layout.module.css";
 
+/** `aside`: stands at the head of each, where the run is not the user's own. */
+type ReasonProps = { points: readonly LifelongPoint[]; aside: ReactNode };
+
 export function MorePanels({ stored }: { stored: LifelongRun | undefined }) {
   const own = useSlice("lifelong", ({ runs, current }) => runs.find(({ id }) => id === current));
   const run = own ?? stored;
@@ -24,18 +28,19 @@ export function MorePanels({ stored }: { stored: LifelongRun | undefined }) {
   if (run === undefined || run.points.length < 2) return null;
   const upTo = scrubbed === undefined ? run.points : run.points.filter(({ edits }) => edits <= scrubbed);
   const point = upTo.at(-1);
+  const aside = run === stored ? <span className={layout.stamp}>stored result</span> : null;
   return (
     <div className={layout.charts}>
-      <Retention point={point} />
-      <Interference points={upTo} />
-      <Growth points={upTo} />
+      <Retention point={point} aside={aside} />
+      <Interference points={upTo} aside={aside} />
+      <Growth points={upTo} aside={aside} />
     </div>
   );
 }
 
-function Retention({ point }: { point: LifelongPoint | undefined }) {
+function Retention({ point, aside }: { point: LifelongPoint | undefined; aside: ReactNode }) {
   return (
-    <ChartPanel id="retention" title="Retention by age" sentence={retentionSentence(point)}>
+    <ChartPanel id="retention" title="Retention by age" sentence={retentionSentence(point)} aside={aside}>
       {point !== undefined && point.retention.length > 1 ? (
         <LineChart
           series={[{ key: "age", points: retentionByAge(point), stroke: "var(--state)" }]}
@@ -52,13 +57,14 @@ function Retention({ point }: { point: LifelongPoint | undefined }) {
   );
 }
 
-function Interference({ points }: { points: readonly LifelongPoint[] }) {
+function Interference({ points, aside }: ReasonProps) {
   const predicted = interferenceCurve(points, "predicted");
   const measured = interferenceCurve(points, "measured");
   return (
     <ChartPanel
       id="accumulated"
       title="Interference adds up"
+      aside={aside}
       sentence={
         predicted.length > 1
           ? interferenceSentence(points)
@@ -96,10 +102,10 @@ const aroundOne = (curve: CurvePoints): Domain =>
     [0.9, 1.1],
   );
 
-function Growth({ points }: { points: readonly LifelongPoint[] }) {
+function Growth({ points, aside }: ReasonProps) {
   const perplexity = perplexityCurve(points);
   return (
-    <ChartPanel id="growth" title="Norms and language" sentence={growthSentence(points)}>
+    <ChartPanel id="growth" title="Norms and language" sentence={growthSentence(points)} aside={aside}>
       <LineChart
         series={[
           {
