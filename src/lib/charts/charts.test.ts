@@ -74,6 +74,8 @@ test("a sequence of edits is drawn from what was measured, with a line for each 
   const svg = lifelongPicture(points, "x");
   expect(svg).not.toMatch(/NaN|Infinity/);
   expect(svg).toContain("untouched facts");
+  // Neighbours were asked nothing: no line, and no name for one.
+  expect(svg).not.toContain(">neighbours<");
   // Untouched facts fall from the top to the middle of the picture, over its whole width.
   const [, first, last] = /points="56,(\S+) 616,(\S+)" fill="none" stroke="#1d1a16" stroke-width/.exec(svg)!;
   expect(Number(last) - Number(first)).toBe(130);

@@ -30,7 +30,9 @@ export function lifelongPicture(
   for (const tick of axisTicks(0, 1)) picture.text(SIZE.left - 6, y(tick) + 4, "end", String(tick));
   for (const tick of axisTicks(0, most)) picture.text(x(tick), foot + 16, "middle", String(tick));
   picture.line([[SIZE.left, foot], [SIZE.left + SIZE.width, foot]], picture.ink); // prettier-ignore
-  curves(picture, scheme).forEach(({ name, of, stroke, style }, at) => {
+  // What nobody asked has no line, and no name below.
+  const shown = curves(picture, scheme).filter(({ of }) => points.some((point) => of(point) !== null));
+  shown.forEach(({ name, of, stroke, style }, at) => {
     const line = points.flatMap((point) => {
       const means = of(point);
       return means ? [[x(point.edits), y(means.p)] as const] : [];
@@ -40,7 +42,7 @@ export function lifelongPicture(
     picture.line([[SIZE.left, legend - 4], [SIZE.left + 28, legend - 4]], stroke, style); // prettier-ignore
     picture.text(SIZE.left + 36, legend, "start", name);
   });
-  return picture.finish(drawReasons(picture, foot + 50 + 5 * SIZE.legend, points, scheme));
+  return picture.finish(drawReasons(picture, foot + 50 + shown.length * SIZE.legend, points, scheme));
 }
 
 /** One small chart per reason that has anything to show. Returns where the last one ends. */
