@@ -77,6 +77,9 @@ const FACTS: EditRequest[] = [
   },
 ];
 
+/** At how many of its places a method is stopped. */
+const PLACES = 6;
+
 /** The first pass builds rotary tables, which stay. */
 const warmUp = (model: Model) =>
   scoreAnswers(model, [{ prompt: "A long enough text to build every table of", answer: "it" }]);
@@ -297,23 +300,52 @@ describe("before any work", () => {
       const aborter = new AbortController();
       const onProgress = () => aborter.abort();
       const method = name === "AnyEdit over UnKE" ? "AnyEdit" : name;
-      const settings = { ...QUICK[method], ...(name === method ? {} : { inner: "UnKE", editLayers: [1] }) };
+      const settings = {
+        ...QUICK[method],
+        ...(name === method ? {} : { inner: "UnKE", editLayers: [1], trainSteps: 2 }),
+      };
       const requests = methodNamed(method).batch ? FACTS : FACTS.slice(0, 1);
       const call: EditCall = { method, requests, settings, seed: 1 };
       const width = model.config.mlpWidth;
       const values = Float64Array.from({ length: width * width }, (_, at) => Number(at % (width + 1) === 0));
-      const moment = { width, values, tokens: 0, convergence: [] };
-      const layers = new Map([...Array(model.config.layers).keys()].map((layer) => [layer, moment]));
+      // Decompositions are kept with their moment: each run is to make its own.
+      const fresh = () => {
+        const moment = { width, values, tokens: 0, convergence: [] };
+        const layers = new Map([...Array(model.config.layers).keys()].map((layer) => [layer, moment]));
+        return { modelHash: "", textHash: "", layers };
+      };
       const options = {
         signal: aborter.signal,
         onProgress,
         contexts: ["{}"],
         preserve: ["It was."],
         hyperNetwork: randomHyperNetwork(model, 1),
-        statistics: { modelHash: "", textHash: "", layers },
+        statistics: fresh(),
       };
       await expect(computeEdit(model, call, options)).rejects.toMatchObject({ code: "cancelled" });
       expect(memory()).toEqual(before);
+
+      // Every place that asks whether to stop can be the one that does; a few of them, in all phases.
+      const stoppedAt = async (place: number) => {
+        const asked = { times: 0 };
+        const signal = { get aborted() { return asked.times++ >= place; } } as AbortSignal; // prettier-ignore
+        const outcome = computeEdit(model, call, {
+          ...options,
+          signal,
+          statistics: fresh(),
+          onProgress: () => undefined,
+        });
+        const code = await outcome.then(() => "done", (error: unknown) => (error as { code?: string }).code); // prettier-ignore
+        return { code, places: asked.times };
+      };
+      const { code, places } = await stoppedAt(Infinity);
+      expect(code).toBe("done");
+      for (let part = 0; part < Math.min(PLACES, places); part++) {
+        const place = Math.floor((part * places) / Math.min(PLACES, places));
+        expect(await stoppedAt(place), `place ${place}`).toMatchObject({ code: "cancelled" });
+        expect(memory(), `place ${place} of ${places}`).toEqual(before);
+      }
+      expect(model.weights.overrideOf("blocks.0.mlpOut")).toBeUndefined();
     },
   );
 });

@@ -21,10 +21,11 @@ export async function trainValue(
   signal: AbortSignal | undefined,
   onStep: (steps: readonly OptimisationStep[]) => void,
 ): Promise<OptimisationStep[]> {
+  // First: a cancel in it must find nothing else allocated.
+  const residual = await residualBefore(model, text, layer, signal);
   const positions = text.ids.length;
   const at = tensor(Float32Array.from({ length: positions }, (_, i) => (i === place ? 1 : 0)), [positions, 1]); // prettier-ignore
   const others = tensor(Float32Array.from({ length: positions }, (_, i) => (i === place ? 0 : 1)), [1, positions, 1]); // prettier-ignore
-  const residual = await residualBefore(model, text, layer, signal);
   const maps: TrainedMaps = {
     parameters: [{ shape: [1, value.length], values: value }],
     behind: ([row]) => [
