@@ -60,7 +60,9 @@ describe("names", () => {
 test.each<[Settings, string]>([
   [{ layer: 6 }, "between 0 and 5"],
   [{ layer: 1.5 }, "whole number"],
-  [{ layers: "[1,2]" }, "a number"],
+  [{ layers: "[1,2]" }, "a number: this method edits one layer"],
+  [{ layers: [1, 2] }, "a number: this method edits one layer"],
+  [{ v_lr: "1,2" }, "must be a number."],
   [{ steps: 0 }, "between"],
   [{ v_lr: "fast" }, "a number"],
   [{ v_lr: "" }, "a number"],

@@ -50,6 +50,8 @@ function readValue(spec: SettingSpec, name: string, value: SettingValue): Settin
       return readLayers(name, value);
     default: {
       if (spec.off !== undefined && String(value) === "false") return spec.off;
+      if (holdsSeveral(value) && spec.published.includes("layers"))
+        throw wrongValue(name, value, "a number: this method edits one layer");
       if (typeof value === "object" && value.length !== 1) throw wrongValue(name, value, "a number");
       const number = typeof value === "string" ? parseNumber(value) : Number(value);
       if (typeof value === "boolean" || !Number.isFinite(number)) throw wrongValue(name, value, "a number");
@@ -57,6 +59,9 @@ function readValue(spec: SettingSpec, name: string, value: SettingValue): Settin
     }
   }
 }
+
+const holdsSeveral = (value: SettingValue): boolean =>
+  typeof value === "object" ? value.length > 1 : String(value).includes(",");
 
 /** A list, or its text: `[3,4,5]`, `3,4,5`. Sorted, without repeats. */
 function readLayers(name: string, value: SettingValue): readonly number[] {
