@@ -1,7 +1,7 @@
 """Loads adapters that the command line exported into Hugging Face PEFT and compares what both compute.
 
 For each tiny model: the command line makes three edits of different kinds (ROME's rank one on the MLP, LoRA on queries
-and values, KN's changed neurons as a whole matrix), exports them, and gives the log-probabilities of every token after
+and values, KN's changed neurons), exports them, and gives the log-probabilities of every token after
 some prompts. PEFT loads the same adapter over the same checkpoint. Prints one JSON document; exits 1 when a difference
 is above the bound.
 
