@@ -81,9 +81,11 @@ few facts. λ, the null space's threshold, the ridge and GRACE's radius are trie
 protection costs two hundred (docs/superposition.md). MEMIT's own on palimpsest-facts, layers 2 and 3 with a weight of 50, stand in the code: layers 0 to 3 with 500 stood
 there before, of which two are silent; of a hundred facts at once 97 % are the model's answers now, 93 % then (\`npm run bench
 memit\`). No candidate ends in a layer whose MLP is silent by design. ROME's layer is chosen
-with each model itself ([model card](model-card.md)). On SmolLM2 the layers up to 10 do alike (0.88 to 0.93); from 12 on other
-wordings and neighbours suffer (0.74 to 0.85), so that the defaults by relative depth, 4 to 7, stand. A wider radius lets GRACE
-answer in other words: with 3 on palimpsest-facts 0.42 of them, neighbours untouched.
+with each model itself ([model card](model-card.md)). On SmolLM2 the layers up to 10 do alike in MEMIT, EMMET,
+AlphaEdit, ROME and R-ROME (0.88 to 0.93); from 12 on other wordings and neighbours suffer (0.74 to 0.85), so that the
+defaults by relative depth, 4 to 7, stand; PMET wants three or more layers together and ends in 7 or 8 (0.91, 0.92). FT-L and
+FT-M disturb least low down, LoRA with smaller steps. UnKE and GRACE answer there in no other words (0.005), in whatever layer.
+A wider radius lets GRACE answer in other words: with 3 on palimpsest-facts 0.42 of them, neighbours untouched.
 
 ${parts.join("\n")}`;
 }
