@@ -86,6 +86,7 @@ describe("the published code's curves", () => {
 
 describe("interrupted and resumed, a sequence comes to the same bits", () => {
   const QUICK: [string, string, string[]][] = [
+    ["MEMIT", "1,2", ["v_num_grad_steps=2"]],
     ["EMMET", "1", ["v_num_grad_steps=2"]],
     ["GRACE", "4", ["n_iter=2"]],
     ["WISE", "3", ["n_iter=2"]],

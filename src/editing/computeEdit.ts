@@ -23,6 +23,7 @@ import { checkContexts } from "./contexts";
 import { checkLength, checkRequest } from "./factToken";
 import type { HyperNetwork } from "./hyperNetwork";
 import { trainedElsewhere } from "./hyperNetworkFile";
+import { contradictions } from "./contradictions";
 import type { KnownTargets } from "./knownTargets";
 import { checkLongText } from "./longTexts";
 import type { Method, RecipeContext } from "./methods/method";
@@ -148,7 +149,11 @@ export async function computeEdit(
       ...(brought.length > 0 && { brought }),
       created: new Date().toISOString(),
     },
-    warnings: [...(await statisticsWarnings(method, model, statistics, layers)), ...result.warnings],
+    warnings: [
+      ...contradictions(requests),
+      ...(await statisticsWarnings(method, model, statistics, layers)),
+      ...result.warnings,
+    ],
     intermediates: result.intermediates,
   };
 }

@@ -1,6 +1,7 @@
 /** Hyper-parameters of the methods around the model, IKE and SERAC (algorithms.md 14, 15). */
 import type { SettingSpec } from "./settingSpec";
 import { ELSEWHERE, type SettingsDefinition } from "./sharedSettings";
+import { TRAINING_FIELDS } from "./trainingFields";
 
 export type IkeSettings = {
   demonstrations: number;
@@ -39,6 +40,9 @@ export const seracDefinition: SettingsDefinition<SeracSettings> = {
   defaults: () => ({ threshold: 0.5, encoder: "own" }),
   elsewhere: {
     ...ELSEWHERE,
+    ...TRAINING_FIELDS,
+    archive: "the lab trains the classifier itself",
+    inner_params: "no weight is edited",
     small_name: "the counterfactual model has no weights: it recites",
     cls_name: "set encoder instead",
     cls_class: "set encoder instead",

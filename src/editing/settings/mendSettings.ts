@@ -1,5 +1,6 @@
 /** MEND's only knob: what it does to a gradient was learned. */
 import { ELSEWHERE, type SettingsDefinition } from "./sharedSettings";
+import { TRAINING_FIELDS } from "./trainingFields";
 
 export type MendSettings = { rateFactor: number };
 
@@ -12,12 +13,9 @@ export const mendDefinition: SettingsDefinition<MendSettings> = {
   defaults: () => ({ rateFactor: 1 }),
   elsewhere: {
     ...ELSEWHERE,
+    ...TRAINING_FIELDS,
     inner_params: LEARNED,
     edit_lr: LEARNED,
-    lr: LEARNED,
-    lr_lr: LEARNED,
-    rank: LEARNED,
-    n_hidden: LEARNED,
     archive: "the network comes with the model, or as a file",
   },
 };

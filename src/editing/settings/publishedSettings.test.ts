@@ -53,6 +53,8 @@ test.each<[EditMethod, Settings, Settings]>([
   ["LoRA", { ...FINE_TUNING, layers: [], rank: 8, lora_alpha: 32, lora_dropout: 0.1, norm_constraint: false, lora_type: "lora", target_modules: "[q_proj]" }, { rank: 8, alpha: 32 }],
   ["KN", { lr_scale: 1, n_toks: 10, refine: false, batch_size: 20, steps: 1, adaptive_threshold: 0.2, p: 0.4 }, { steps: 1, threshold: 0.2 }],
   ["GRACE", { inner_params: "[x]", edit_lr: 1, n_iter: 50, eps: 1, dist_fn: "euc", val_init: "cold", val_train: "sgd", val_reg: "None", reg: "early_stop", replacement: "replace_last", eps_expand: "coverage", num_pert: 8, dropout: 0 }, { steps: 50, radius: 1 }],
+  ["MEND", { model_class: "GPT2LMHeadModel", inner_params: "[x]", archive: "x.pt", lr: 1e-6, edit_lr: 1e-4, lr_lr: 1e-4, cedit: 0.1, cloc: 1, rank: 1920, mlp_class: "IDMLP", max_iters: 100_000, half: false }, { rateFactor: 1 }],
+  ["SERAC", { small_name: "gpt2", cls_name: "distilbert", cross_attend: false, dist_heads: 1, soft_weighting: false, max_iters: 20_000, opt: "Adam", archive: "x.pt" }, { threshold: 0.5 }],
   ["IKE", { sentence_model_name: "sentence", k: 16, results_dir: "results" }, { demonstrations: 16 }],
 ])("%s with %o", (method, given, expected) => {
   const { settings } = readWith(methodNamed(method).settings, { ...COMMON, ...given }, SHAPE);
