@@ -1,9 +1,9 @@
 """Loads adapters that the command line exported into Hugging Face PEFT and compares what both compute.
 
-For each tiny model: the command line makes three edits of different kinds (ROME's rank one on the MLP, LoRA on queries
-and values, KN's changed neurons), exports them, and gives the log-probabilities of every token after
-some prompts. PEFT loads the same adapter over the same checkpoint. Prints one JSON document; exits 1 when a difference
-is above the bound.
+For each tiny model: the command line makes edits of different kinds (ROME's rank one on the MLP; MEMIT, AlphaEdit and
+AnyEdit over MEMIT, which solve with second moments; LoRA on queries and values; KN's changed neurons), exports them, and
+gives the log-probabilities of every token after some prompts. PEFT loads the same adapter over the same checkpoint. Prints
+one JSON document; exits 1 when a difference is above the bound.
 
     pip install "torch==2.13.0" peft transformers
     python tests/peft/checkAdapters.py [family ...]
@@ -30,8 +30,14 @@ BOUND = 1e-4
 PROMPTS = ["The tower is in", "A river was not here, but the tower", "It is what it was before"]
 
 FACT = {"prompt": "The {} is in", "subject": "tower", "target_new": "the house", "target_true": "it"}
+LAYER = 1
+TEXT = "\n".join(f"The {thing} was not in the {place}, but it is what it was before." for thing in
+                 ("tower", "river", "house", "city", "king") for place in ("north", "west", "old town", "sea")) * 4
 EDITS = {
     "ROME": ["--set", "mom2_adjustment=false", "v_num_grad_steps=6"],
+    "MEMIT": ["--set", f"layers={LAYER}", "v_num_grad_steps=6"],
+    "AlphaEdit": ["--set", f"layers={LAYER}", "v_num_grad_steps=6", "nullspace_threshold=0.05"],
+    "AnyEdit": ["--set", f"editLayers={LAYER}", "steps=6"],
     "LoRA": ["--set", "num_steps=3", "rank=2"],
     "KN": ["--set", "steps=3"],
 }
@@ -46,17 +52,23 @@ def palimpsest(command, model, *options):
 
 
 def make_edits(model, folder):
-    """One stack of three edits, each on the weights that the ones before left."""
+    """One stack of all edits, each on the weights that the ones before left."""
     stack = None
-    requests, contexts = folder / "requests.json", folder / "contexts.json"
+    requests, contexts, text, moments = (folder / name for name in ("requests.json", "contexts.json", "text.txt", "c.safetensors"))
     requests.write_text(json.dumps([FACT]))
     contexts.write_text('["{}"]')
+    text.write_text(TEXT)
+    palimpsest("stats", model, "--text", text, "--layers", LAYER, "--out", moments)
     for method, settings in EDITS.items():
         out = folder / f"{method}.palimpsest"
         below = ["--edits", stack] if stack else []
-        palimpsest("edit", model, "--method", method, "--requests", requests, "--contexts", contexts, *settings, *below, "--out", out)
+        palimpsest("edit", model, "--method", method, "--requests", requests, "--contexts", contexts, *moments_for(method, moments), *settings, *below, "--out", out)
         stack = out
     return stack
+
+
+def moments_for(method, moments):
+    return ["--stats", moments] if method in ("MEMIT", "AlphaEdit", "AnyEdit") else []
 
 
 def lab_log_probabilities(model, stack, vocabulary):
