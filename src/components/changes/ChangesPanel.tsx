@@ -6,6 +6,7 @@ import { succeeded } from "../../lib/probeScores";
 import { useSlice } from "../workspaceContext";
 import { fetched } from "../ui/fetched";
 import { Panel } from "../ui/Panel";
+import layout from "../ui/layout.module.css";
 import styles from "./changes.module.css";
 import { FreeText } from "./FreeText";
 import { InterferenceBars } from "./InterferenceBars";
@@ -66,8 +67,8 @@ export function ChangesPanel({ className }: { className?: string | undefined }) 
       className={className}
       aside={
         <span className={styles.aside}>
-          {isStored ? <span className={styles.stamp}>stored result</span> : null}
-          {isEarlier ? <span className={styles.stamp}>from your last visit</span> : null}
+          {isStored ? <span className={layout.stamp}>stored result</span> : null}
+          {isEarlier ? <span className={layout.stamp}>from your last visit</span> : null}
           <SegmentedControl
             size="xs"
             aria-label="What to show"

@@ -4,6 +4,7 @@ import { useSlice, useWorkspace } from "../workspaceContext";
 import { traceSentence } from "../charts/traceSentence";
 import { Hint } from "../ui/ErrorNote";
 import { ProseText } from "../ui/ModelText";
+import layout from "../ui/layout.module.css";
 import styles from "./trace.module.css";
 import type { TracePicture } from "./useTracePicture";
 
@@ -21,7 +22,7 @@ function Provenance({ picture }: { picture: TracePicture }) {
   if (picture.isStored) {
     return (
       <span className={styles.provenance}>
-        <span className={styles.stamp}>stored result</span>
+        <span className={layout.stamp}>stored result</span>
         <Button
           size="compact-sm"
           variant="default"
@@ -37,7 +38,7 @@ function Provenance({ picture }: { picture: TracePicture }) {
   if (!isOld || picture.view === "difference") return null;
   return (
     <span className={styles.provenance}>
-      <span className={styles.stamp}>traced on {picture.weightsLine}</span>
+      <span className={layout.stamp}>traced on {picture.weightsLine}</span>
       <Button size="compact-sm" variant="default" onClick={() => void workspace.trace()}>
         Trace again
       </Button>
